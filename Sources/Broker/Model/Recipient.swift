@@ -1,0 +1,84 @@
+/// An address that messages are sent to: `u42`, `support`, `room:lobby`.
+///
+/// 1 to 256 bytes of UTF-8 without control characters. Two recipients are the same if their bytes are: nothing is
+/// normalised or folded, so that what one client writes is what another compares.
+public struct Recipient: Sendable {
+    /// The address as text.
+    public let name: String
+
+    /// Makes a recipient from its name.
+    ///
+    /// - Parameter name: 1 to 256 bytes of UTF-8 without control characters.
+    /// - Throws: ``BrokerError`` with `invalidRequest`.
+    public init(_ name: String) throws(BrokerError) {
+        try Name.check(name, called: "recipient", bytesMax: Name.recipientBytesMax)
+        self.name = name
+    }
+}
+
+extension Recipient: Hashable {
+    public static func == (left: Recipient, right: Recipient) -> Bool {
+        // Strings that are equal as Unicode may differ in bytes; strings that differ as Unicode always do.
+        left.name == right.name && left.name.utf8.elementsEqual(right.name.utf8)
+    }
+
+    public func hash(into hasher: inout Hasher) {
+        var name = name
+        name.withUTF8 { hasher.combine(bytes: UnsafeRawBufferPointer($0)) }
+    }
+}
+
+extension Recipient: Comparable {
+    /// Whether the bytes of `left` sort before those of `right`.
+    public static func < (left: Recipient, right: Recipient) -> Bool {
+        left.name.utf8.lexicographicallyPrecedes(right.name.utf8)
+    }
+}
+
+extension Recipient: CustomStringConvertible {
+    public var description: String { name }
+}
+
+/// What all names on the wire have in common: recipients, senders, types, keys and sessions.
+package enum Name {
+    package static let recipientBytesMax = 256
+    package static let senderBytesMax = 256
+    package static let typeBytesMax = 128
+    package static let keyBytesMax = 256
+    package static let sessionBytesMax = 128
+
+    /// Checks that `name` has 1 to `bytesMax` bytes and no control characters.
+    ///
+    /// - Throws: ``BrokerError`` with `invalidRequest`; its text says what was found.
+    package static func check(_ name: String, called field: String, bytesMax: Int) throws(BrokerError) {
+        let count = name.utf8.count
+        guard count > 0 else {
+            throw BrokerError(.invalidRequest, "\(field) is empty", remedy: "give it 1 to \(bytesMax) bytes of UTF-8")
+        }
+        guard count <= bytesMax else {
+            throw BrokerError(
+                .invalidRequest,
+                "\(field) has \(count) bytes",
+                remedy: "give it at most \(bytesMax) bytes of UTF-8"
+            )
+        }
+        guard let control = firstControl(in: name) else { return }
+        let hex = String(control, radix: 16, uppercase: true)
+        let code = "U+" + String(repeating: "0", count: 4 - hex.count) + hex
+        throw BrokerError(.invalidRequest, "\(field) contains the control character \(code)", remedy: "leave it out")
+    }
+
+    /// The first control character (C0, DEL or C1), if there is one.
+    private static func firstControl(in name: String) -> UInt32? {
+        var name = name
+        return name.withUTF8 { bytes in
+            for index in bytes.indices {
+                let byte = bytes[index]
+                if byte < 0x20 || byte == 0x7F { return UInt32(byte) }
+                // C1 controls are the two bytes C2 80 to C2 9F.
+                if byte == 0xC2, index + 1 < bytes.count, bytes[index + 1] < 0xA0 { return UInt32(bytes[index + 1]) }
+            }
+            return nil
+        }
+    }
+}

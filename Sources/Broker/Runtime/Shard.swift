@@ -1,0 +1,218 @@
+/// The actor that holds the inboxes of its share of the recipients.
+///
+/// Each method is one turn: it reads the clock once, asks the state, then carries out what the state decided. Deliveries are
+/// carried out after the state has returned, so a receiver may call back into the shard.
+package actor Shard {
+    /// How many followers are served in one turn; the rest wait for other work that is ready.
+    private static let fanOutBudget = 64
+
+    var state: ShardState
+    private let host: any ShardHost
+    let time: any TimeSource
+    private let observer: (any BrokerObserver)?
+    /// What the host was last asked to wake at.
+    private var wakesAt = MonotonicInstant.distantFuture
+    private var isPerforming = false
+    private var isYielding = false
+
+    /// The executor of the host: an event loop, a manual executor, or the default one.
+    package nonisolated var unownedExecutor: UnownedSerialExecutor { host.executor }
+
+    init(
+        limits: Limits,
+        budget: MemoryBudget,
+        host: any ShardHost,
+        time: any TimeSource,
+        observer: (any BrokerObserver)?,
+        randomness: any RandomNumberGenerator & Sendable
+    ) {
+        state = ShardState(limits: limits, budget: budget, randomness: randomness, now: time.now)
+        self.host = host
+        self.time = time
+        self.observer = observer
+    }
+
+    // MARK: Sending
+
+    /// Puts a message into its inbox. See ``Broker/send(_:to:from:type:timeToLive:key:)``.
+    package func send(_ draft: Draft) throws(BrokerError) -> SendReceipt {
+        defer { settle() }
+        return try state.send(draft, now: time.now)
+    }
+
+    // MARK: Reading at once or later
+
+    /// Gives what is there for the reader, or registers it.
+    ///
+    /// - Parameters:
+    ///   - reader: A reader that has not been used before.
+    ///   - deadline: When it ends by itself; nil to wait for ever. A deadline that has passed means not to wait at all.
+    /// - Returns: A batch at once, or that there is nothing and no waiting, or nil: then the reader is registered and will
+    ///   receive exactly one outcome if it is a poll, and any number up to an end if it is a stream.
+    /// - Throws: ``BrokerError``; the reader is not registered then.
+    package func read(
+        _ reader: Reader,
+        _ request: ReadRequest,
+        until deadline: MonotonicInstant?
+    ) throws(BrokerError) -> ReadOutcome? {
+        defer { settle() }
+        let now = time.now
+        try state.attach(reader, request, wall: time.wallNow)
+        if let batch = state.collect(reader, now: now) {
+            state.leave(reader)
+            return .batch(batch)
+        }
+        if state.isDraining || deadline.map({ $0 <= now }) == true {
+            let cursor = state.cursor(of: reader)
+            state.leave(reader)
+            if !state.isDraining, reader.countsTimeout { state.totals.timeouts += 1 }
+            return .ended(state.isDraining ? .draining : .timedOut, cursor)
+        }
+        state.wait(reader, until: deadline)
+        return nil
+    }
+
+    /// Opens a stream: it is registered, and receives batches, each after the one before was confirmed with ``wrote(_:_:)``.
+    ///
+    /// - Returns: The cursor that the stream starts from.
+    /// - Throws: ``BrokerError``; the stream is not registered then.
+    package func open(_ reader: Reader, _ request: ReadRequest) throws(BrokerError) -> Cursor {
+        precondition(reader.isStream, "only a stream is opened")
+        defer { settle() }
+        guard !state.isDraining else { throw .draining }
+        try state.attach(reader, request, wall: time.wallNow)
+        let cursor = state.cursor(of: reader)
+        state.wait(reader, until: nil)
+        state.pause(reader)
+        state.resume(reader, now: time.now)
+        return cursor
+    }
+
+    /// Lets a reader go whose client has left. A poll is told so.
+    package func leave(_ reader: Reader) {
+        defer { settle() }
+        guard state.leave(reader) else { return }
+        _ = reader.receive(.ended(.left, .oldest))
+    }
+
+    /// A stream's write has gone out; it may have the next.
+    ///
+    /// - Parameter batch: What was written, if it is known to have arrived or need not be.
+    package func wrote(_ reader: Reader, _ batch: Batch?) {
+        defer { settle() }
+        let now = time.now
+        if let batch { state.confirm(batch, isStream: true, now: now) }
+        state.resume(reader, now: now)
+    }
+
+    /// A taken batch has arrived: its messages are read.
+    package func confirm(_ batch: Batch, isStream: Bool = false) {
+        defer { settle() }
+        state.confirm(batch, isStream: isStream, now: time.now)
+    }
+
+    /// A batch has not arrived: what was taken is unread again.
+    package func giveBack(_ batch: Batch) {
+        defer { settle() }
+        state.giveBack(batch, now: time.now)
+    }
+
+    // MARK: Everything else
+
+    /// Marks messages as read. See ``Broker/ack(_:upTo:)``.
+    package func ack(_ recipient: Recipient, upTo position: MessageID?, ids: [MessageID]) throws(BrokerError) -> Int {
+        defer { settle() }
+        return try state.ack(recipient, upTo: position, ids: ids, now: time.now, wall: time.wallNow)
+    }
+
+    /// Gives leased messages back. See ``Broker/release(_:ids:after:)``.
+    package func release(_ recipient: Recipient, ids: [MessageID], delay: Duration) throws(BrokerError) -> Int {
+        defer { settle() }
+        return try state.release(recipient, ids: ids, delay: delay, now: time.now)
+    }
+
+    /// Makes leases longer. See ``Broker/extend(_:ids:lease:)``.
+    package func extend(_ recipient: Recipient, ids: [MessageID], lease: Duration) throws(BrokerError) -> Int {
+        defer { settle() }
+        return try state.extend(recipient, ids: ids, lease: lease, now: time.now)
+    }
+
+    /// One inbox from outside.
+    package func summary(of recipient: Recipient) -> InboxSummary {
+        state.summary(of: recipient)
+    }
+
+    /// Some inboxes from outside, sorted by name.
+    package func summaries(prefix: String, after: String?, limit: Int) -> [InboxSummary] {
+        state.summaries(prefix: prefix, after: after, limit: limit)
+    }
+
+    /// Unread messages of some recipients together; those of other shards count nothing.
+    func unread(of recipients: [Recipient]) -> Int {
+        state.unread(of: recipients)
+    }
+
+    /// Removes an inbox; its readers are told.
+    package func delete(_ recipient: Recipient) {
+        defer { settle() }
+        state.delete(recipient)
+    }
+
+    /// Takes no more sends, and ends everybody who waits.
+    package func drain() {
+        defer { settle() }
+        state.drain()
+    }
+
+    /// What the shard holds and has done.
+    package func statistics() -> Statistics {
+        state.statistics
+    }
+
+    // MARK: Called by the host
+
+    /// Carries out what is due.
+    package func advance() {
+        wakesAt = .distantFuture
+        state.advance(to: time.now)
+        settle()
+    }
+
+    /// Goes on with the fan-out that an earlier turn has left.
+    package func continueFanOut() {
+        isYielding = false
+        settle()
+    }
+
+    // MARK: Carrying out
+
+    /// Carries out what the state decided. Receivers may call back into the shard; the outermost call carries that out too.
+    private func settle() {
+        guard !isPerforming else { return }
+        isPerforming = true
+        // A slice of each fan-out in each turn; while one is put off, new ones wait in line behind it.
+        if state.isFanningOut, !isYielding { state.fanOut(budget: Shard.fanOutBudget, now: time.now) }
+        while let action = state.actions.popFirst() { perform(action) }
+        isPerforming = false
+        // Also what a receiver has sent meanwhile.
+        if state.isFanningOut, !isYielding {
+            isYielding = true
+            host.yield(self)
+        }
+        guard let deadline = state.nextDeadline, deadline < wakesAt else { return }
+        wakesAt = deadline
+        host.wake(self, at: deadline)
+    }
+
+    private func perform(_ action: Action) {
+        switch action {
+        case .deliver(let reader, let batch):
+            guard !reader.receive(.batch(batch)) else { return }
+            state.giveBack(batch, now: time.now)
+        case .end(let reader, let reason, let cursor):
+            _ = reader.receive(.ended(reason, cursor))
+        case .observe(let event):
+            observer?.observe(event)
+        }
+    }
+}

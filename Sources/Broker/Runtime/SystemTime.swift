@@ -1,0 +1,26 @@
+// The only place of this module that imports more than the standard library, which has no wall clock.
+#if canImport(Darwin)
+internal import Darwin
+#else
+internal import Glibc
+#endif
+
+/// The machine's clocks.
+public struct SystemTime: TimeSource {
+    /// Makes a source that reads the machine's clocks.
+    public init() {}
+
+    public var now: MonotonicInstant {
+        MonotonicInstant(nanoseconds: SystemTime.nanoseconds(CLOCK_MONOTONIC))
+    }
+
+    public var wallNow: WallInstant {
+        WallInstant(millisecondsSinceEpoch: SystemTime.nanoseconds(CLOCK_REALTIME) / 1_000_000)
+    }
+
+    private static func nanoseconds(_ clock: clockid_t) -> Int64 {
+        var time = timespec()
+        clock_gettime(clock, &time)
+        return Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec)
+    }
+}

@@ -1,0 +1,72 @@
+// What followers do.
+extension Inbox {
+    /// Collects what follows `position` until `room` is used up, and moves `position`.
+    ///
+    /// - Parameter isStream: Whether a gap must be told at its place: then it is told alone, before the message behind it.
+    /// - Returns: How many messages between the old position and the new one are gone.
+    func follow(
+        from position: inout UInt64,
+        _ room: inout AnswerRoom,
+        isStream: Bool,
+        into messages: inout [Message]
+    ) -> Int {
+        guard position < last else { return 0 }
+        var lost = 0
+        var index = log.index(notBefore: position + 1)
+        let end = log.indices.upperBound
+        while index < end {
+            guard let payload = log[index].payload else {
+                index += 1
+                continue
+            }
+            let sequence = log[index].sequence
+            let missing = Int(sequence - position - 1)
+            if isStream, missing > 0 {
+                guard messages.isEmpty else { return 0 }
+                position = sequence - 1
+                return missing
+            }
+            guard room.admits(payload.byteCount) else { return lost }
+            lost += missing
+            position = sequence
+            show(at: index)
+            messages.append(message(at: index, attempt: 0, payload: payload))
+            index += 1
+        }
+        // Everything kept has been given: what is missing behind it is gone as well.
+        guard position < last, !isStream || messages.isEmpty else { return lost }
+        lost += Int(last - position)
+        position = last
+        return lost
+    }
+
+    private func show(at index: Int) {
+        guard !log[index].isDelivered else { return }
+        log[index].isShown = true
+        // A follower that started further back has yet to confirm this one.
+        confirmedThrough = min(confirmedThrough, log[index].sequence - 1)
+    }
+
+    /// A follower's cursor says that it has everything up to `position`.
+    func confirmFollowed(through position: UInt64) {
+        guard position > confirmedThrough else { return }
+        var index = log.index(notBefore: confirmedThrough + 1)
+        let end = log.indices.upperBound
+        while index < end, log[index].sequence <= position {
+            if log[index].isShown { log[index].isDelivered = true }
+            index += 1
+        }
+        noDeliveredBefore = min(noDeliveredBefore, confirmedThrough + 1)
+        confirmedThrough = position
+    }
+
+    /// A followed message has been written to a stream.
+    func markDelivered(_ sequence: UInt64) {
+        guard let index = log.index(of: sequence) else { return }
+        log[index].isDelivered = true
+        noDeliveredBefore = min(noDeliveredBefore, sequence)
+    }
+
+    /// The position before the oldest message kept; the end if there is none.
+    var positionBeforeOldest: UInt64 { log.first.map { $0 - 1 } ?? last }
+}

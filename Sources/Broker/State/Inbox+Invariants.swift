@@ -1,0 +1,124 @@
+/// Something that must hold does not: a defect of this module, found by a check.
+struct BrokenInvariant: Error, CustomStringConvertible {
+    let description: String
+}
+
+/// Throws ``BrokenInvariant`` with `text` unless `condition` holds.
+func require(_ condition: Bool, _ text: @autoclosure () -> String) throws(BrokenInvariant) {
+    guard condition else { throw BrokenInvariant(description: text()) }
+}
+
+extension Inbox {
+    /// Checks counts, marks, sums and lines against the messages and readers themselves.
+    ///
+    /// For tests and debugging: it may be called between any two calls, and changes nothing.
+    ///
+    /// - Throws: ``BrokenInvariant``.
+    /// - Complexity: O(n) in messages and readers.
+    func checkInvariants(_ limits: Limits) throws(BrokenInvariant) {
+        do throws(BrokenInvariant) {
+            try log.checkInvariants()
+            try checkMessages(limits)
+            try checkReaders()
+        } catch {
+            throw BrokenInvariant(description: "inbox '\(recipient)': \(error)")
+        }
+    }
+
+    private func checkMessages(_ limits: Limits) throws(BrokenInvariant) {
+        var counts = (unread: 0, leased: 0, bytes: 0)
+        var earliest = MonotonicInstant.distantFuture
+        for index in log.indices {
+            let entry = log[index]
+            guard let payload = entry.payload else { continue }
+            let sequence = entry.sequence
+            counts.bytes += payload.byteCount
+            switch entry.standing {
+            case .unread:
+                counts.unread += 1
+                try require(sequence >= noUnreadBefore, "\(sequence) is unread before the mark \(noUnreadBefore)")
+                let isBeforeMark = entry.isDelivered && sequence < noDeliveredBefore
+                try require(!isBeforeMark, "\(sequence) is delivered before the mark \(noDeliveredBefore)")
+                earliest = min(earliest, entry.expires)
+            case .handed:
+                counts.leased += 1
+            case .leased, .delayed:
+                counts.leased += 1
+                earliest = min(earliest, entry.leasedUntil)
+                try require(entry.attempt > 0, "\(sequence) is leased without an attempt")
+            case .read:
+                try require(sequence >= noReadBefore, "\(sequence) is read before the mark \(noReadBefore)")
+                earliest = min(earliest, entry.expires)
+            }
+        }
+        try require(counts.unread == Int(unread), "\(counts.unread) are unread, \(unread) are counted")
+        try require(counts.leased == Int(leased), "\(counts.leased) are leased, \(leased) are counted")
+        try require(counts.bytes == bytes, "messages have \(counts.bytes) bytes, \(bytes) are counted")
+        try require(log.count <= limits.inboxMessagesMax, "\(log.count) messages of \(limits.inboxMessagesMax)")
+        try require(bytes <= limits.inboxBytesMax, "\(bytes) bytes of \(limits.inboxBytesMax)")
+        try require((log.entries.last?.sequence ?? 0) <= last, "a message is ahead of \(last)")
+        try require(nextSweep <= earliest, "the next sweep is later than what is due first")
+        try require(nextSweep == .distantFuture || isScheduled && armedFor <= nextSweep, "the inbox is not armed")
+        try require(untold.toTakers >= 0 && untold.toFollowers >= 0, "drops are counted below zero")
+    }
+
+    private func checkReaders() throws(BrokenInvariant) {
+        var polls = 0
+        var streams = 0
+        for (line, kind) in [(takers, Membership.Line.takers), (followers, .followers), (busy, .busy)] {
+            try line.checkInvariants(kind)
+            var isBehind = true
+            var next = line.first
+            while let membership = next {
+                let reader = membership.reader
+                if reader.isStream { streams += 1 } else { polls += 1 }
+                try require(membership.inbox === self, "a place in \(kind) is another inbox's")
+                try require(reader.standing == (kind == .busy ? .busy : .waiting), "\(reader.standing) in \(kind)")
+                try require(kind == .busy || (reader.mode == .follow) == (kind == .followers), "a \(reader.mode) in \(kind)")
+                try require(reader.isStream || kind != .busy, "a poll is busy")
+                try require(reader.mode != .follow || membership.position <= last, "a follower is ahead")
+                if kind == .followers {
+                    let isBehindHere = membership.position < last
+                    try require(isBehind || !isBehindHere, "a follower that is behind stands behind one that is not")
+                    isBehind = isBehindHere
+                }
+                next = membership.successor
+            }
+        }
+        try require(polls == Int(waiting), "\(polls) polls wait, \(waiting) are counted")
+        try require(streams == Int(streaming), "\(streams) streams are open, \(streaming) are counted")
+        try require(takers.first == nil || unread == 0, "a taker waits although \(unread) messages are unread")
+        let hasFollowerBehind = followers.first.map { $0.position < last } ?? false
+        try require(!hasFollowerBehind || isFanningOut, "a follower is behind and will not be served")
+    }
+}
+
+extension MessageLog {
+    fileprivate func checkInvariants() throws(BrokenInvariant) {
+        var found = 0
+        var previous: UInt64 = 0
+        for index in indices {
+            try require(entries[index].sequence > previous, "\(entries[index].sequence) follows \(previous)")
+            previous = entries[index].sequence
+            found += entries[index].payload == nil ? 1 : 0
+        }
+        try require(found == holes, "the log has \(found) holes, \(holes) are counted")
+        try require(indices.isEmpty || entries[indices.lowerBound].payload != nil, "the log begins with a hole")
+        try require(holes <= count + 8, "the log has \(holes) holes for \(count) messages")
+        try require(entries.count <= 2 * (count + holes) + 16, "the log has \(entries.count) entries for \(count) messages")
+    }
+}
+
+extension MembershipLine {
+    fileprivate func checkInvariants(_ line: Membership.Line) throws(BrokenInvariant) {
+        var previous: Membership?
+        var next = first
+        while let membership = next {
+            try require(membership.line == line, "a place of \(membership.line) is in \(line)")
+            try require(membership.linePrevious === previous, "a place in \(line) has a wrong back link")
+            previous = membership
+            next = membership.successor
+        }
+        try require(last === previous, "\(line) does not end with its last place")
+    }
+}

@@ -1,0 +1,117 @@
+/// One message in an inbox, and what has become of it.
+struct LogEntry {
+    /// Where the message stands between its sending and its going.
+    enum Standing: UInt8 {
+        /// Nobody has it.
+        case unread
+        /// Given to a taker whose answer is not known to have arrived.
+        case handed
+        /// Claimed by a taker until `leasedUntil`.
+        case leased
+        /// Given up by the holder of its lease, and unread again at `leasedUntil`.
+        case delayed
+        /// Done with; kept a while for followers that lag.
+        case read
+    }
+
+    /// Nil where a message was removed from the middle: the entry is a hole until the log is compacted.
+    var payload: Payload?
+    let sequence: UInt64
+    /// When it goes by itself.
+    var expires: MonotonicInstant
+    /// When its lease or delay ends; meaningful only then.
+    var leasedUntil = MonotonicInstant.distantFuture
+    var standing = Standing.unread
+    /// Handed to a follower, who has not yet confirmed it with a cursor.
+    var isShown = false
+    /// Written to a stream, or confirmed by a follower's cursor.
+    var isDelivered = false
+    /// How often it has been leased.
+    var attempt: UInt16 = 0
+}
+
+/// The messages of one inbox in the order of their sequence numbers.
+///
+/// Appending and removing at the front are O(1); removing from the middle leaves a hole, and holes are compacted before they
+/// outnumber the messages, so that everything is amortised O(1) and the memory is proportional to the messages. Finding a
+/// sequence number is O(1) without holes, O(log n) with them.
+struct MessageLog {
+    private(set) var entries: [LogEntry] = []
+    /// Entries before this index are gone.
+    private var head = 0
+    private(set) var holes = 0
+
+    /// How many messages it holds.
+    var count: Int { entries.count - head - holes }
+    /// The indices of its entries, holes included; valid until the next change.
+    var indices: Range<Int> { head..<entries.count }
+
+    subscript(index: Int) -> LogEntry {
+        @inline(__always) get { entries[index] }
+        @inline(__always) _modify { yield &entries[index] }
+    }
+
+    /// The sequence number of the oldest message; nil if there is none.
+    var first: UInt64? { head < entries.count ? entries[head].sequence : nil }
+
+    mutating func append(_ entry: LogEntry) {
+        entries.append(entry)
+    }
+
+    /// The index of the first entry whose sequence number is `sequence` or higher.
+    func index(notBefore sequence: UInt64) -> Int {
+        guard head < entries.count else { return head }
+        let first = entries[head].sequence
+        guard sequence > first else { return head }
+        guard sequence <= entries[entries.count - 1].sequence else { return entries.count }
+        // Without compacted holes the entry is exactly here; with them it is here or before.
+        var high = min(head + Int(sequence - first), entries.count - 1)
+        if entries[high].sequence == sequence { return high }
+        var low = head
+        while low < high {
+            let middle = (low + high) / 2
+            if entries[middle].sequence < sequence { low = middle + 1 } else { high = middle }
+        }
+        return low
+    }
+
+    /// The index of the message with this number; nil if it is not kept.
+    func index(of sequence: UInt64) -> Int? {
+        let index = index(notBefore: sequence)
+        guard index < entries.count, entries[index].sequence == sequence, entries[index].payload != nil else { return nil }
+        return index
+    }
+
+    /// Removes the message at `index`. Other indices stay valid until `tidy`.
+    mutating func remove(at index: Int) {
+        entries[index].payload = nil
+        holes += 1
+    }
+
+    /// Gives room back after removals.
+    mutating func tidy() {
+        while head < entries.count, entries[head].payload == nil {
+            head += 1
+            holes -= 1
+        }
+        guard head < entries.count else {
+            // A burst that has been read leaves no memory behind.
+            if entries.capacity > 8 { entries = [] } else { entries.removeAll(keepingCapacity: true) }
+            head = 0
+            holes = 0
+            return
+        }
+        let kept = entries.count - head - holes
+        if holes > kept + 8 {
+            var compacted: [LogEntry] = []
+            compacted.reserveCapacity(kept + kept / 4)
+            for entry in entries[head...] where entry.payload != nil { compacted.append(entry) }
+            entries = compacted
+            head = 0
+            holes = 0
+        } else if head > kept + holes + 8 {
+            entries.removeFirst(head)
+            head = 0
+        }
+    }
+}

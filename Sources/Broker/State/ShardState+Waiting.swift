@@ -1,0 +1,122 @@
+// Readers that have found nothing, and how they come to their end.
+extension ShardState {
+    /// Registers a reader that found nothing, in the turn in which it found nothing: no message can come between.
+    mutating func wait(_ reader: Reader, until deadline: MonotonicInstant?) {
+        precondition(reader.standing == .attached, "a reader that is \(reader.standing) cannot begin to wait")
+        reader.standing = .waiting
+        reader.forEachMembership { link($0, reader) }
+        if let deadline { wheel.schedule(reader, at: deadline) }
+    }
+
+    /// A stream has begun a write: it is given nothing more until ``resume(_:now:)``.
+    mutating func pause(_ reader: Reader) {
+        guard reader.standing == .waiting else { return }
+        reader.standing = .busy
+        reader.forEachMembership { membership in
+            unlink(membership)
+            membership.inbox.busy.append(membership)
+        }
+    }
+
+    /// A stream's write has gone out: it gets what has come meanwhile, or waits.
+    mutating func resume(_ reader: Reader, now: MonotonicInstant) {
+        guard reader.standing == .busy else { return }
+        if let batch = collect(reader, now: now) {
+            actions.append(.deliver(reader, batch))
+            return
+        }
+        reader.standing = .waiting
+        reader.forEachMembership { relink($0, reader) }
+    }
+
+    /// Lets a reader go. Nothing happens if it has gone already.
+    ///
+    /// - Returns: Whether it was still there.
+    @discardableResult
+    mutating func leave(_ reader: Reader) -> Bool {
+        let standing = reader.standing
+        guard standing != .gone else { return false }
+        reader.standing = .gone
+        guard standing != .outside else { return true }
+        wheel.cancel(reader)
+        if let session = reader.session { disclaim(session, reader) }
+        reader.forEachMembership { membership in
+            unlink(membership)
+            membership.inbox.count(reader, -1)
+            reap(membership.inbox)
+        }
+        // An inbox may go before its readers' objects do.
+        reader.inbox = Inbox.nowhere
+        reader.further = []
+        return true
+    }
+
+    /// Lets a reader go and has it told why.
+    mutating func end(_ reader: Reader, _ reason: EndReason) {
+        let cursor = cursor(of: reader)
+        guard leave(reader) else { return }
+        if reason == .timedOut, reader.countsTimeout { totals.timeouts += 1 }
+        actions.append(.end(reader, reason, cursor))
+    }
+
+    /// Lets go everybody who waits or streams at `inbox`, and has them told why.
+    mutating func endReaders(of inbox: Inbox, _ reason: EndReason) {
+        while let membership = inbox.takers.first ?? inbox.followers.first ?? inbox.busy.first {
+            end(membership.reader, reason)
+        }
+    }
+
+    // MARK: Lines
+
+    private func link(_ membership: Membership, _ reader: Reader) {
+        if reader.mode == .follow {
+            membership.inbox.followers.append(membership)
+        } else {
+            membership.inbox.takers.append(membership)
+        }
+    }
+
+    private func unlink(_ membership: Membership) {
+        switch membership.line {
+        case .none: break
+        case .takers: membership.inbox.takers.remove(membership)
+        case .followers: membership.inbox.followers.remove(membership)
+        case .busy: membership.inbox.busy.remove(membership)
+        }
+    }
+
+    /// Puts a place at the end of the line that its reader waits in.
+    func relink(_ membership: Membership, _ reader: Reader) {
+        unlink(membership)
+        link(membership, reader)
+    }
+
+    // MARK: Sessions
+
+    /// Ends whoever reads under the same session and recipient, and remembers the newer reader instead.
+    mutating func claim(_ session: String, _ reader: Reader) {
+        for recipient in recipients(of: reader) {
+            let id = SessionID(recipient: recipient, session: session)
+            if let older = sessions[id] { end(older, .replaced) }
+            sessions[id] = reader
+        }
+    }
+
+    private mutating func disclaim(_ session: String, _ reader: Reader) {
+        for recipient in recipients(of: reader) {
+            let id = SessionID(recipient: recipient, session: session)
+            if sessions[id] === reader { sessions[id] = nil }
+        }
+    }
+
+    private func recipients(of reader: Reader) -> [Recipient] {
+        [reader.inbox.recipient] + reader.further.map(\.inbox.recipient)
+    }
+}
+
+extension Inbox {
+    /// Counts a reader that comes (1) or goes (-1).
+    func count(_ reader: Reader, _ change: Int32) {
+        if reader.isStream { streaming += change } else { waiting += change }
+    }
+}

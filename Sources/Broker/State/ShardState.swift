@@ -1,0 +1,178 @@
+/// The inboxes of one shard, and all that is decided about them: a function of state, input and time.
+///
+/// It reads no clock, waits for nobody and calls nobody. What is to be done outside is left in ``actions``, which its owner
+/// carries out after each call. The rules of one inbox are in ``Inbox``; here is what concerns several, or readers. Sending
+/// and the coming and going of inboxes are in this file, everything else in the extensions.
+struct ShardState: ~Copyable {
+    let limits: Limits
+    let budget: MemoryBudget
+    private(set) var inboxes: [Recipient: Inbox] = [:]
+    var positions: PositionTable
+    private(set) var keys = KeyTable()
+    var sessions: [SessionID: Reader] = [:]
+    var wheel: TimerWheel
+    var fanOuts = FanOutQueue()
+    var randomness: any RandomNumberGenerator & Sendable
+    var isDraining = false
+    var totals = Statistics()
+    /// What the owner is to carry out.
+    var actions = Actions()
+
+    /// A session is one reader's at each recipient.
+    struct SessionID: Hashable {
+        let recipient: Recipient
+        let session: String
+    }
+
+    init(
+        limits: Limits,
+        budget: MemoryBudget,
+        randomness: any RandomNumberGenerator & Sendable = SystemRandomNumberGenerator(),
+        now: MonotonicInstant
+    ) {
+        self.limits = limits
+        self.budget = budget
+        self.randomness = randomness
+        positions = PositionTable(period: limits.retainPositions, now: now)
+        wheel = TimerWheel(now: now)
+    }
+
+    // MARK: Sending
+
+    /// Puts a message into its inbox and gives it to whoever waits for it.
+    ///
+    /// - Throws: ``BrokerError`` with `tooLarge`, `keyReused`, `inboxFull`, `brokerFull` or `draining`. Nothing is in the inbox
+    ///   then, and no message that anybody has yet to read was dropped.
+    mutating func send(_ draft: borrowing Draft, now: MonotonicInstant) throws(BrokerError) -> SendReceipt {
+        do throws(BrokerError) {
+            return try accept(draft, now: now)
+        } catch {
+            totals.refused += 1
+            actions.append(.observe(.refused(recipient: draft.recipient, code: error.code)))
+            throw error
+        }
+    }
+
+    private mutating func accept(_ draft: borrowing Draft, now: MonotonicInstant) throws(BrokerError) -> SendReceipt {
+        guard !isDraining else { throw .draining }
+        let content = Int(draft.payload.header.contentCount)
+        guard content <= limits.messageBytesMax else { throw .tooLarge(content, limits) }
+        let keyID = KeyTable.KeyID(draft)
+        if let keyID, let answer = try repeated(keyID, draft) { return answer }
+        let inbox = try inbox(of: draft.recipient)
+        let evicted: Int
+        do throws(BrokerError) {
+            evicted = try makeRoom(for: draft.payload.byteCount, keyCost: keyID?.cost ?? 0, in: inbox)
+        } catch {
+            reap(inbox)
+            throw error
+        }
+        inbox.append(draft.payload, expires: now + (draft.timeToLive ?? limits.retainUnread))
+        totals.sent += 1
+        let receipt = SendReceipt(
+            id: inbox.end,
+            online: inbox.online,
+            unread: Int(inbox.unread),
+            evicted: evicted,
+            isDuplicate: false
+        )
+        if let keyID {
+            let record = KeyTable.Record(fingerprint: KeyTable.fingerprint(draft), receipt: receipt)
+            keys.remember(record, as: keyID, until: now + limits.retainKeys)
+        }
+        offer(inbox, now: now)
+        if inbox.followers.first != nil { fanOuts.append(inbox) }
+        arm(inbox)
+        return receipt
+    }
+
+    private mutating func repeated(
+        _ id: KeyTable.KeyID,
+        _ draft: borrowing Draft
+    ) throws(BrokerError) -> SendReceipt? {
+        guard let record = keys[id] else { return nil }
+        guard record.fingerprint == KeyTable.fingerprint(draft) else { throw .keyReused(draft.key ?? "") }
+        totals.duplicates += 1
+        var receipt = record.receipt
+        receipt.isDuplicate = true
+        return receipt
+    }
+
+    /// Counts a message's memory and drops what the policy allows, if `inbox` is full.
+    ///
+    /// - Returns: How many messages were dropped unread.
+    private mutating func makeRoom(
+        for byteCount: Int,
+        keyCost: Int,
+        in inbox: Inbox
+    ) throws(BrokerError) -> Int {
+        let cost = byteCount + Cost.message + keyCost
+        try reserve(cost, sparing: inbox)
+        guard !inbox.fits(byteCount, limits) else { return 0 }
+        guard let (dropped, evicted) = inbox.makeRoom(for: byteCount, limits) else {
+            budget.release(cost)
+            throw .inboxFull(inbox, adding: byteCount, limits)
+        }
+        release(dropped)
+        if evicted > 0 {
+            totals.evicted += evicted
+            actions.append(.observe(.evicted(recipient: inbox.recipient, count: evicted)))
+        }
+        return evicted
+    }
+
+    // MARK: Inboxes coming and going
+
+    /// The inbox of a recipient, made if it has none. Whoever asked puts something into it, or reaps it in the same turn.
+    mutating func inbox(of recipient: Recipient) throws(BrokerError) -> Inbox {
+        if let inbox = inboxes[recipient] { return inbox }
+        try reserve(Cost.inbox, sparing: nil)
+        let inbox: Inbox
+        if let position = positions.recall(recipient) {
+            budget.release(Cost.position)
+            inbox = Inbox(recipient: recipient, position: position)
+        } else {
+            inbox = Inbox(recipient: recipient, epoch: Epoch(bits: randomness.next()))
+        }
+        inboxes[recipient] = inbox
+        return inbox
+    }
+
+    /// Forgets an inbox that is empty and that nobody waits on, except for its position.
+    mutating func reap(_ inbox: Inbox) {
+        guard inbox.isIdle, inboxes[inbox.recipient] === inbox else { return }
+        wheel.cancel(inbox)
+        fanOuts.remove(inbox)
+        inboxes[inbox.recipient] = nil
+        budget.release(Cost.inbox)
+        guard inbox.last > 0 || inbox.isKnown else { return }
+        guard budget.reserve(Cost.position) else { return }
+        budget.release((1 - positions.remember(inbox.position, of: inbox.recipient)) * Cost.position)
+    }
+
+    // MARK: Memory
+
+    /// Counts `bytes` more, at the expense of what is kept only for convenience if need be.
+    ///
+    /// Losing what was read in `inbox`, or positions of empty inboxes, costs a reader a gap or a reset; refusing a send costs a
+    /// message.
+    private mutating func reserve(_ bytes: Int, sparing inbox: Inbox?) throws(BrokerError) {
+        while !budget.reserve(bytes) {
+            let read = inbox?.removeRead() ?? []
+            release(read)
+            guard read.isEmpty else { continue }
+            let forgotten = positions.makeRoom()
+            guard forgotten > 0 else { throw .brokerFull(budget) }
+            budget.release(forgotten * Cost.position)
+        }
+    }
+
+    func release(_ payloads: [Payload]) {
+        guard !payloads.isEmpty else { return }
+        budget.release(payloads.reduce(0) { $0 + $1.byteCount + Cost.message })
+    }
+
+    mutating func forgetKeys(_ now: MonotonicInstant) {
+        budget.release(keys.forget(now))
+    }
+}

@@ -1,0 +1,7 @@
+// What Swift's Glibc module does not show of Linux. Declarations only: nothing here is compiled.
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <sys/socket.h>
+
+// glibc declares it only under _GNU_SOURCE, which Swift's importer does not define.
+extern int accept4(int fd, struct sockaddr *address, socklen_t *length, int flags);

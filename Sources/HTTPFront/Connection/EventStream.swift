@@ -1,0 +1,67 @@
+internal import Broker
+
+/// A stream over a connection: how it is written, and where its readers are.
+///
+/// Confined to its loop; unchecked because callbacks that come back to the loop hold it.
+final class EventStream: @unchecked Sendable {
+    let recipients: [Recipient]
+    let encoder: StreamEncoder
+    /// A reader in each shard that holds one of the inboxes.
+    let parts: [Part]
+    /// The position in each inbox, in the order of the request, behind what was written.
+    var positions: [MessageID]
+    /// Whether the head has been written; what comes before waits.
+    var hasBegun = false
+    /// The batch whose write is under way.
+    var writing: Writing?
+    /// Batches that wait for it.
+    var waiting: [Writing] = []
+    var pingsAt = MonotonicInstant.distantFuture
+
+    struct Part {
+        let reader: StreamReader
+        let request: Broker.Part
+    }
+
+    struct Writing {
+        let part: Int
+        let batch: Batch
+    }
+
+    init(_ query: StreamQuery, _ requests: [Broker.Part], sink: any StreamSink) {
+        recipients = query.request.recipients
+        let nonce =
+            query.format == .iframe
+            ? String(UInt64.random(in: .min ... .max), radix: 36) + String(UInt64.random(in: .min ... .max), radix: 36) : ""
+        encoder = StreamEncoder(
+            format: query.format,
+            callback: query.callback,
+            nonce: nonce,
+            isComposite: recipients.count > 1,
+            tellsPositions: query.request.mode != .take
+        )
+        parts = requests.enumerated().map { Part(reader: StreamReader(sink: sink, part: $0), request: $1) }
+        positions = []
+    }
+
+    /// Where to go on from.
+    var cursor: Cursor { Cursor(positions) }
+
+    /// Writes a batch.
+    func write(_ writing: Writing, _ rendered: RenderedMessage, _ output: ByteBuffer) {
+        let batch = writing.batch
+        let hasMessages = !batch.messages.isEmpty
+        if !hasMessages { parts[writing.part].request.put(batch.cursor, into: &positions) }
+        if batch.isReset { encoder.reset(cursor, output) }
+        if batch.lost > 0 { encoder.gap(batch.lost, cursor, output) }
+        guard recipients.count > 1 else {
+            for message in batch.messages { encoder.message(message, .after(message.id), rendered, output) }
+            return
+        }
+        for message in batch.messages {
+            if let place = recipients.firstIndex(of: message.recipient) { positions[place] = message.id }
+            encoder.message(message, cursor, rendered, output)
+        }
+        parts[writing.part].request.put(batch.cursor, into: &positions)
+    }
+}

@@ -1,0 +1,75 @@
+internal import Broker
+
+// A poll: answered at once if there is something, else parked.
+extension HTTPConnection {
+    func poll(_ request: Request) throws(Problem) {
+        let query = try PollQuery(request)
+        let deadline = front.loop.now + query.timeout
+        traits.tellsCursor = query.tellsCursor
+        guard query.request.recipients.allSatisfy({ front.isLocal($0) }) else {
+            return pollElsewhere(query)
+        }
+        let reader = ParkedPoll()
+        let outcome: ReadOutcome?
+        do {
+            outcome = try front.shard.assumeIsolated { try $0.read(reader, query.request, until: deadline) }
+        } catch {
+            throw Problem(caught: error)
+        }
+        if let outcome { return answer(outcome) }
+        beginWork()
+        waiter = .parked(reader)
+        // What was answered before on this connection must not wait for the outcome.
+        flush()
+        // The task runs at once, on this thread, up to its suspension, and comes back to this loop.
+        Task.immediate(executorPreference: front.loop.tasks) {
+            let outcome = await withUnsafeContinuation { reader.park($0) }
+            self.finishPoll(outcome)
+        }
+    }
+
+    /// A poll whose inboxes are in a shard of another loop, or in several.
+    private func pollElsewhere(_ query: PollQuery) {
+        beginWork()
+        flush()
+        let broker = front.broker
+        let task = Task.immediate(executorPreference: front.loop.tasks) {
+            do throws(BrokerError) {
+                self.finishPoll(try await broker.poll(query.request, within: query.timeout))
+            } catch {
+                guard !self.channel.isClosed else { return }
+                self.answer(Problem(error))
+            }
+        }
+        // It may have finished already.
+        if phase == .working { waiter = .task(task) }
+    }
+
+    private func finishPoll(_ outcome: ReadOutcome) {
+        guard !channel.isClosed else {
+            guard case .batch(let batch) = outcome else { return }
+            return front.settle(batch) { shard, part in shard.giveBack(part) }
+        }
+        if case .ended(.left, _) = outcome { return }
+        answer(outcome)
+    }
+
+    private func answer(_ outcome: ReadOutcome) {
+        PollAnswer.write(outcome, tellsCursor: traits.tellsCursor, to: front.body, front.rendered)
+        // A leased message is the client's until its lease ends, whether the answer arrives or not; only a failure to write
+        // it gives it back at once.
+        if case .batch(let batch) = outcome, batch.isTaken { unconfirmed.append(batch) }
+        answerJSON(status: 200)
+    }
+
+    /// Takes the connection's poll out of its inboxes: its client has left.
+    func leave() {
+        let waiter = waiter
+        self.waiter = .nobody
+        switch waiter {
+        case .nobody: break
+        case .parked(let reader): front.shard.assumeIsolated { $0.leave(reader) }
+        case .task(let task): task.cancel()
+        }
+    }
+}

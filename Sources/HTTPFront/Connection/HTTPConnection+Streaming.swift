@@ -1,0 +1,189 @@
+internal import Broker
+
+// A stream: the connection belongs to it until the end. Each of its readers gives a batch, and the next after that was
+// written; so a client that reads slowly costs one batch and a cursor, while the log moves on.
+extension HTTPConnection: StreamSink {
+    func openStream(_ request: Request) throws(Problem) {
+        let query = try StreamQuery(request)
+        let requests: [Broker.Part]
+        do throws(BrokerError) {
+            requests = try front.broker.split(query.request)
+        } catch {
+            throw Problem(error)
+        }
+        let stream = EventStream(query, requests, sink: self)
+        stream.positions = Array(
+            repeating: MessageID(epoch: Epoch(bits: 1), sequence: 0),
+            count: query.request.recipients.count
+        )
+        self.stream = stream
+        beginWork()
+        flush()
+        let opening = StreamOpening(missing: requests.count)
+        for (index, part) in stream.parts.enumerated() {
+            let request = part.request.request
+            let reader = part.reader
+            front.perform(onShard: part.request.shardIndex) { shard throws(BrokerError) in
+                try shard.open(reader, request)
+            } then: { result in
+                self.opened(stream, index, result, opening)
+            }
+        }
+    }
+
+    /// One of the stream's readers is registered, or refused; after the last of them the stream begins.
+    private func opened(
+        _ stream: EventStream,
+        _ part: Int,
+        _ result: Result<Cursor, any Error>,
+        _ opening: StreamOpening
+    ) {
+        opening.missing -= 1
+        switch result {
+        case .success(let cursor): stream.parts[part].request.put(cursor, into: &stream.positions)
+        case .failure(let error): opening.problem = Problem(caught: error)
+        }
+        guard opening.missing == 0, !channel.isClosed, self.stream === stream else { return }
+        guard let problem = opening.problem else { return begin(stream) }
+        closeStream()
+        answer(problem)
+    }
+
+    private func begin(_ stream: EventStream) {
+        phase = .streaming
+        let output = front.output
+        output.append(
+            status: 200,
+            contentType: stream.encoder.contentType,
+            fields: stream.encoder.fields() + traits.crossOriginFields,
+            connection: "close"
+        )
+        stream.encoder.begin(output)
+        stream.hasBegun = true
+        stream.pingsAt = front.loop.now + front.configuration.pingInterval
+        writeOutput()
+        pump()
+        rearm()
+    }
+
+    // MARK: From the shard
+
+    /// On the executor of the reader's shard.
+    func stream(_ reader: StreamReader, received outcome: ReadOutcome) -> Bool {
+        guard front.loop.isCurrent else {
+            front.loop.execute {
+                if !self.receive(outcome, part: reader.part), case .batch(let batch) = outcome {
+                    self.front.settle(batch) { shard, part in shard.giveBack(part) }
+                }
+            }
+            return true
+        }
+        return receive(outcome, part: reader.part)
+    }
+
+    private func receive(_ outcome: ReadOutcome, part: Int) -> Bool {
+        guard let stream, !channel.isClosed else { return false }
+        switch outcome {
+        case .ended(let reason, _):
+            end(stream, reason)
+        case .batch(let batch):
+            stream.waiting.append(EventStream.Writing(part: part, batch: batch))
+            pump()
+        }
+        return true
+    }
+
+    /// Writes what waits, one batch after the other, as long as the client takes it.
+    private func pump() {
+        guard let stream, stream.hasBegun else { return }
+        while stream.writing == nil, channel.pendingBytes == 0, !stream.waiting.isEmpty, !channel.isClosed {
+            let next = stream.waiting.removeFirst()
+            stream.writing = next
+            stream.write(next, front.rendered, front.output)
+            writeOutput()
+            if channel.pendingBytes == 0 { finishWriting(stream) }
+        }
+        rearm()
+    }
+
+    /// What was being written is with the kernel: its reader may give the next.
+    private func finishWriting(_ stream: EventStream) {
+        guard let written = stream.writing, !channel.isClosed else { return }
+        stream.writing = nil
+        let part = stream.parts[written.part]
+        let reader = part.reader
+        // What was taken is confirmed when it has arrived; what was followed counts as delivered now.
+        var batch: Batch? = written.batch
+        if written.batch.isTaken {
+            unconfirmed.append(written.batch)
+            batch = nil
+        }
+        let delivered = batch
+        front.tell(shard: part.request.shardIndex) { shard in shard.wrote(reader, delivered) }
+    }
+
+    func streamDrained() {
+        guard let stream else { return }
+        finishWriting(stream)
+        pump()
+        rearm()
+    }
+
+    /// Writes what stands in the output buffer, also from within another write's consequences.
+    private func writeOutput() {
+        let output = front.output
+        _ = channel.write(output)
+        output.reset(keeping: Front.scratchBytesKept)
+    }
+
+    // MARK: Staying and ending
+
+    func ping() {
+        guard let stream else { return }
+        stream.pingsAt = front.loop.now + front.configuration.pingInterval
+        // Whoever has something to read needs no ping.
+        if channel.pendingBytes == 0 {
+            stream.encoder.ping(front.output)
+            writeOutput()
+        }
+        rearm()
+    }
+
+    func pingIfDue() {
+        guard let stream, front.loop.now >= stream.pingsAt else { return }
+        ping()
+    }
+
+    private func end(_ stream: EventStream, _ reason: EndReason) {
+        guard stream.hasBegun else { return channel.close() }
+        stream.encoder.bye(reason.rawValue, front.output)
+        writeOutput()
+        closeStream()
+        phase = .finishing
+        channel.closeAfterFlush()
+        rearm()
+    }
+
+    /// Takes the stream's readers out of their inboxes; what was not written goes back.
+    func closeStream() {
+        guard let stream else { return }
+        self.stream = nil
+        for writing in [stream.writing].compactMap(\.self) + stream.waiting {
+            front.settle(writing.batch) { shard, part in shard.giveBack(part) }
+        }
+        for part in stream.parts {
+            let reader = part.reader
+            front.tell(shard: part.request.shardIndex) { shard in shard.leave(reader) }
+        }
+    }
+}
+
+/// How far the opening of a stream's readers has come. Confined to the connection's loop; hence unchecked.
+private final class StreamOpening: @unchecked Sendable {
+    var missing: Int
+    var problem: Problem?
+
+    init(missing: Int) {
+        self.missing = missing
+    }
+}

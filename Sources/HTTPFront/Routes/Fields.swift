@@ -1,0 +1,296 @@
+internal import Broker
+
+/// The names that queries, forms and JSON bodies use; each operation takes some of them.
+enum Field: UInt8, CaseIterable {
+    case recipient, recipients, sender, type, content, ttlSeconds, key
+    case cursor, timeout, limit, lease, session, take, `as`, callback
+    case upTo, ids, delaySeconds
+    case prefix, after
+
+    var name: StaticString {
+        switch self {
+        case .recipient: "recipient"
+        case .recipients: "recipients"
+        case .sender: "sender"
+        case .type: "type"
+        case .content: "content"
+        case .ttlSeconds: "ttlSeconds"
+        case .key: "key"
+        case .cursor: "cursor"
+        case .timeout: "timeout"
+        case .limit: "limit"
+        case .lease: "lease"
+        case .session: "session"
+        case .take: "take"
+        case .as: "as"
+        case .callback: "callback"
+        case .upTo: "upTo"
+        case .ids: "ids"
+        case .delaySeconds: "delaySeconds"
+        case .prefix: "prefix"
+        case .after: "after"
+        }
+    }
+}
+
+/// Some of the names.
+struct FieldSet: OptionSet {
+    let rawValue: UInt32
+
+    static let send: FieldSet = [.recipient, .recipients, .sender, .type, .content, .ttlSeconds, .key]
+    static let poll: FieldSet = [.recipient, .cursor, .timeout, .limit, .lease, .session]
+    static let stream: FieldSet = [.recipient, .cursor, .session, .take, .as, .callback]
+    static let ack: FieldSet = [.recipient, .upTo, .ids]
+    static let release: FieldSet = [.recipient, .ids, .delaySeconds]
+    static let extend: FieldSet = [.recipient, .ids, .lease]
+    static let inbox: FieldSet = [.recipient]
+    static let inboxes: FieldSet = [.prefix, .after, .limit]
+
+    private static let recipient = FieldSet(.recipient)
+    private static let recipients = FieldSet(.recipients)
+    private static let sender = FieldSet(.sender)
+    private static let type = FieldSet(.type)
+    private static let content = FieldSet(.content)
+    private static let ttlSeconds = FieldSet(.ttlSeconds)
+    private static let key = FieldSet(.key)
+    private static let cursor = FieldSet(.cursor)
+    private static let timeout = FieldSet(.timeout)
+    private static let limit = FieldSet(.limit)
+    private static let lease = FieldSet(.lease)
+    private static let session = FieldSet(.session)
+    private static let take = FieldSet(.take)
+    private static let `as` = FieldSet(.as)
+    private static let callback = FieldSet(.callback)
+    private static let upTo = FieldSet(.upTo)
+    private static let ids = FieldSet(.ids)
+    private static let delaySeconds = FieldSet(.delaySeconds)
+    private static let prefix = FieldSet(.prefix)
+    private static let after = FieldSet(.after)
+
+    init(rawValue: UInt32) {
+        self.rawValue = rawValue
+    }
+
+    init(_ field: Field) {
+        rawValue = 1 << UInt32(field.rawValue)
+    }
+
+    /// The names, for the text of an error.
+    var names: String {
+        Field.allCases.filter { contains(FieldSet($0)) }.map { "'\($0.name)'" }.joined(separator: ", ")
+    }
+
+    /// Which of them may stand several times in a query or a form.
+    static let repeatable: FieldSet = [.recipient, .ids]
+}
+
+/// The value of one field, in whichever notation it came.
+struct FieldValue {
+    enum Notation {
+        /// From a query or a form: escapes and all.
+        case text(ByteRange, isPlain: Bool)
+        case json(JSONValue)
+    }
+
+    let field: Field
+    let notation: Notation
+    let bytes: UnsafeBufferPointer<UInt8>
+}
+
+/// Reads the fields of a request, wherever they are: the query, a form, or a JSON object.
+struct FieldReader {
+    /// What the operation takes.
+    let known: FieldSet
+
+    /// Reads the fields of a query or of a body, whichever the request has.
+    ///
+    /// - Throws: ``Problem`` for a body in another notation, one that is malformed, and a field that is unknown or twice there.
+    func read(
+        _ request: Request,
+        queryInPost: Bool = false,
+        _ visit: (FieldValue) throws(Problem) -> Void
+    ) throws(Problem) {
+        let query = request.head.query ?? ByteRange(0, 0)
+        guard request.head.method == .post else {
+            guard request.body.isEmpty else {
+                throw .invalid("a \(request.head.method.name) request with a body; send the fields in the query")
+            }
+            return try readForm(request.headBytes, query, what: "query", visit)
+        }
+        guard request.body.isEmpty else {
+            guard query.isEmpty else {
+                throw .invalid("fields in the query and in the body; send all of them in one place")
+            }
+            return try readBody(request, visit)
+        }
+        guard query.isEmpty || queryInPost else {
+            throw .invalid("fields in the query of a POST request; send them in its body")
+        }
+        try readForm(request.headBytes, query, what: "query", visit)
+    }
+
+    private func readBody(_ request: Request, _ visit: (FieldValue) throws(Problem) -> Void) throws(Problem) {
+        let whole = ByteRange(0, request.body.count)
+        switch try request.bodyNotation() {
+        case .json: try readJSON(request.body, whole, visit)
+        case .form: try readForm(request.body, whole, what: "form", visit)
+        case .ndjson:
+            throw Problem(
+                .unsupportedMediaType,
+                "only /v1/send takes application/x-ndjson; send application/json or application/x-www-form-urlencoded"
+            )
+        }
+    }
+
+    /// Reads one JSON object.
+    func readJSON(
+        _ bytes: UnsafeBufferPointer<UInt8>,
+        _ range: ByteRange,
+        _ visit: (FieldValue) throws(Problem) -> Void
+    ) throws(Problem) {
+        var scanner = JSONObjectScanner(range: range)
+        var seen: FieldSet = []
+        while let field = try next(&scanner, bytes) {
+            guard let name = FieldReader.field(field, in: bytes.span) else {
+                throw unknown((try? field.name(in: bytes.span)) ?? "?")
+            }
+            try admit(name, &seen, repeatable: [])
+            try visit(FieldValue(field: name, notation: .json(field.value), bytes: bytes))
+        }
+    }
+
+    private func next(
+        _ scanner: inout JSONObjectScanner,
+        _ bytes: UnsafeBufferPointer<UInt8>
+    ) throws(Problem) -> JSONField? {
+        do throws(JSONError) {
+            return try scanner.next(in: bytes.span)
+        } catch {
+            throw .invalid("the body is not a JSON object: \(error.detail)")
+        }
+    }
+
+    private func readForm(
+        _ bytes: UnsafeBufferPointer<UInt8>,
+        _ range: ByteRange,
+        what: StaticString,
+        _ visit: (FieldValue) throws(Problem) -> Void
+    ) throws(Problem) {
+        var scanner = FormScanner(range: range)
+        var seen: FieldSet = []
+        while let field = try next(&scanner, bytes, what) {
+            let name = try decodedName(field, bytes)
+            try admit(name, &seen, repeatable: .repeatable)
+            let isPlain = !field.isEncoded && field.isASCII
+            try visit(FieldValue(field: name, notation: .text(field.value, isPlain: isPlain), bytes: bytes))
+        }
+    }
+
+    private func next(
+        _ scanner: inout FormScanner,
+        _ bytes: UnsafeBufferPointer<UInt8>,
+        _ what: StaticString
+    ) throws(Problem) -> FormField? {
+        do throws(FormError) {
+            return try scanner.next(in: bytes.span)
+        } catch {
+            throw .invalid("the \(what) is malformed: \(error.detail)")
+        }
+    }
+
+    private func decodedName(_ field: FormField, _ bytes: UnsafeBufferPointer<UInt8>) throws(Problem) -> Field {
+        if let name = FieldReader.field(field.name, in: bytes.span) { return name }
+        guard field.isEncoded, let text = try? decodedFormText(field.name, in: bytes.span) else {
+            throw unknown(field.name.text(in: bytes.span))
+        }
+        guard let name = Field.allCases.first(where: { $0.name.description == text }) else { throw unknown(text) }
+        return name
+    }
+
+    // MARK: Names
+
+    private func admit(_ field: Field, _ seen: inout FieldSet, repeatable: FieldSet) throws(Problem) {
+        let one = FieldSet(field)
+        guard known.contains(one) else { throw unknown(field.name.description) }
+        guard !seen.contains(one) || repeatable.contains(one) else {
+            throw .invalid("'\(field.name)' is given twice; give it once")
+        }
+        seen.insert(one)
+    }
+
+    private func unknown(_ name: String) -> Problem {
+        .invalid("unknown field '\(name.prefix(80))'; this request takes \(known.names)")
+    }
+
+    private static func field(_ field: JSONField, in bytes: Span<UInt8>) -> Field? {
+        guard field.keyHasEscapes else { return self.field(field.key, in: bytes) }
+        return Field.allCases.first { field.isNamed($0.name, in: bytes) }
+    }
+
+    private static func field(_ range: ByteRange, in bytes: Span<UInt8>) -> Field? {
+        let candidates: [Field]
+        switch range.count {
+        case 2: return range.equals("as", in: bytes) ? .as : nil
+        case 3: candidates = three
+        case 4: candidates = four
+        case 5: candidates = five
+        case 6: candidates = six
+        case 7: candidates = seven
+        case 8: return range.equals("callback", in: bytes) ? .callback : nil
+        case 9: return range.equals("recipient", in: bytes) ? .recipient : nil
+        case 10: candidates = ten
+        case 12: return range.equals("delaySeconds", in: bytes) ? .delaySeconds : nil
+        default: return nil
+        }
+        return candidates.first { range.equals($0.name, in: bytes) }
+    }
+
+    // By length, so that a name is compared with few others.
+    private static let three: [Field] = [.key, .ids]
+    private static let four: [Field] = [.type, .take, .upTo]
+    private static let five: [Field] = [.limit, .lease, .after]
+    private static let six: [Field] = [.cursor, .sender, .prefix]
+    private static let seven: [Field] = [.timeout, .content, .session]
+    private static let ten: [Field] = [.recipients, .ttlSeconds]
+}
+
+/// How the fields of a body are written.
+enum BodyNotation {
+    case json
+    case form
+    case ndjson
+}
+
+extension Request {
+    /// The notation that the body is said to have.
+    ///
+    /// - Throws: ``Problem`` with `unsupportedMediaType` if it is none of those that are known.
+    func bodyNotation() throws(Problem) -> BodyNotation {
+        let bytes = headBytes.span
+        if let encoding = head.contentEncoding, !encoding.equalsIgnoringCase("identity", in: bytes) {
+            throw Problem(.unsupportedMediaType, "the body has a Content-Encoding; send it as it is, uncompressed")
+        }
+        guard let range = head.contentType else {
+            throw Problem(
+                .unsupportedMediaType,
+                "the body has no Content-Type; send application/json or application/x-www-form-urlencoded"
+            )
+        }
+        guard let type = MediaType(range, in: bytes) else {
+            throw Problem(.unsupportedMediaType, "the Content-Type is malformed; send application/json")
+        }
+        guard type.isUTF8(in: bytes) else {
+            throw Problem(
+                .unsupportedMediaType,
+                "the charset is \(type.charsetText(in: bytes) ?? "unknown"); send UTF-8"
+            )
+        }
+        if type.isType("application/json", in: bytes) { return .json }
+        if type.isType("application/x-www-form-urlencoded", in: bytes) { return .form }
+        if type.isType("application/x-ndjson", in: bytes) { return .ndjson }
+        throw Problem(
+            .unsupportedMediaType,
+            "the Content-Type is \(type.essenceText(in: bytes)); send application/json or application/x-www-form-urlencoded"
+        )
+    }
+}

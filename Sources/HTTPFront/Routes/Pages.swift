@@ -1,0 +1,17 @@
+internal import WebPages
+
+/// The pages that are compiled into the binary.
+enum Pages {
+    /// The methods that a page has.
+    static let allow = "GET, HEAD, OPTIONS"
+
+    private static let fields = WebPages.headers.map { "\($0.name): \($0.value)\r\n" }.joined()
+
+    /// A page, or that it has not changed; nil if there is none at `path`.
+    static func response(_ path: String, ifNoneMatch: String?) -> Response? {
+        guard let page = WebPages.page(at: path) else { return nil }
+        let fields = "ETag: \(page.entityTag)\r\n" + fields
+        guard ifNoneMatch != page.entityTag else { return Response(status: 304, contentType: nil, fields: fields) }
+        return Response(status: 200, contentType: page.contentType, fields: fields, body: page.bytes)
+    }
+}

@@ -1,0 +1,185 @@
+internal import Broker
+
+/// What a send asks for: one message, to one recipient or several.
+struct SendCommand: Sendable {
+    var recipients: [Recipient]
+    /// Whether the answer lists a result for each recipient.
+    var isList: Bool
+    var payload: Payload
+    var timeToLive: Duration?
+    var key: String?
+
+    private static let reader = FieldReader(known: .send)
+    private static let timeToLiveSecondsMax = Int(Limits.timeToLiveMax.components.seconds)
+
+    /// Reads the fields of POST /v1/send.
+    init(_ request: Request, sentAt: WallInstant, scratch: ByteBuffer) throws(Problem) {
+        guard !request.body.isEmpty else {
+            throw .invalid("the request has no body; send at least 'recipient' and 'content'")
+        }
+        var fields = SendFields()
+        try SendCommand.reader.read(request) { value throws(Problem) in try fields.take(value) }
+        if let range = request.head.idempotencyKey {
+            let key = range.text(in: request.headBytes.span)
+            guard fields.key == nil || fields.key == key else {
+                throw .invalid("the header Idempotency-Key and the field 'key' differ; send one of them")
+            }
+            do throws(BrokerError) {
+                try Name.check(key, called: "the header Idempotency-Key", bytesMax: Name.keyBytesMax)
+            } catch {
+                throw Problem(error)
+            }
+            fields.key = key
+        }
+        self = try fields.command(sentAt: sentAt, scratch: scratch)
+    }
+
+    /// Reads one line of a batch.
+    init(
+        line: ByteRange,
+        of bytes: UnsafeBufferPointer<UInt8>,
+        sentAt: WallInstant,
+        scratch: ByteBuffer
+    ) throws(Problem) {
+        var fields = SendFields()
+        try SendCommand.reader.readJSON(line.slice(of: bytes), ByteRange(0, line.count)) { value throws(Problem) in
+            try fields.take(value)
+        }
+        self = try fields.command(sentAt: sentAt, scratch: scratch)
+    }
+
+    /// The message on its way to one of the recipients.
+    func draft(to recipient: Recipient) -> Draft {
+        Draft(recipient: recipient, payload: payload, timeToLive: timeToLive, key: key)
+    }
+
+    /// The fields as they come, in any order.
+    private struct SendFields {
+        var single: [Recipient] = []
+        var list: [Recipient]?
+        var sender: String?
+        var type: String?
+        var content: FieldValue?
+        var timeToLive: Duration?
+        var key: String?
+
+        mutating func take(_ value: FieldValue) throws(Problem) {
+            switch value.field {
+            case .recipient: single.append(try value.recipient())
+            case .recipients: list = (list ?? []) + (try value.recipients(max: Limits.sendRecipientsMax))
+            case .sender: sender = try value.name(bytesMax: Name.senderBytesMax)
+            case .type: type = try value.name(bytesMax: Name.typeBytesMax)
+            case .content: content = value
+            case .ttlSeconds: timeToLive = .seconds(try value.integer(in: 1...SendCommand.timeToLiveSecondsMax))
+            case .key: key = try value.name(bytesMax: Name.keyBytesMax)
+            default: preconditionFailure("a send does not take \(value.field.name)")
+            }
+        }
+
+        func command(sentAt: WallInstant, scratch: ByteBuffer) throws(Problem) -> SendCommand {
+            guard list == nil || single.isEmpty else {
+                throw .invalid("'recipient' and 'recipients' together; send one of them")
+            }
+            let recipients = list ?? single
+            guard !recipients.isEmpty else { throw .invalid("'recipient' is missing; say whom the message is for") }
+            guard recipients.count <= Limits.sendRecipientsMax else {
+                throw .invalid("\(recipients.count) recipients; name 1 to \(Limits.sendRecipientsMax)")
+            }
+            if recipients.count > 1 { try recipients.checkNoneTwice() }
+            guard let content else { throw .invalid("'content' is missing; send any JSON value") }
+            return SendCommand(
+                recipients: recipients,
+                isList: list != nil || single.count > 1,
+                payload: try payload(content, sentAt: sentAt, scratch: scratch),
+                timeToLive: timeToLive,
+                key: key
+            )
+        }
+
+        private func payload(_ content: FieldValue, sentAt: WallInstant, scratch: ByteBuffer) throws(Problem) -> Payload {
+            let bytes: UnsafeBufferPointer<UInt8>
+            switch content.notation {
+            case .json(let value) where !value.hasInsignificantSpace:
+                bytes = value.range.slice(of: content.bytes)
+            case .json(let value):
+                scratch.reset()
+                appendCompacted(value, from: content.bytes.span, to: scratch)
+                bytes = scratch.bytes
+            case .text:
+                scratch.reset()
+                scratch.append(jsonString: try content.text())
+                bytes = scratch.bytes
+            }
+            return Payload.make(sender: sender, type: type, content: bytes, sentAt: sentAt)
+        }
+    }
+
+    private init(recipients: [Recipient], isList: Bool, payload: Payload, timeToLive: Duration?, key: String?) {
+        self.recipients = recipients
+        self.isList = isList
+        self.payload = payload
+        self.timeToLive = timeToLive
+        self.key = key
+    }
+}
+
+/// The answers to a send.
+enum SendAnswer {
+    /// Writes the object of a message that went in.
+    static func write(_ receipt: SendReceipt, to body: ByteBuffer) {
+        body.append("{\"success\":\"1\",")
+        writeFields(receipt, to: body)
+        body.append(UInt8(ascii: "}"))
+    }
+
+    /// Writes the object of a send to several recipients.
+    static func write(
+        _ results: [(Recipient, Result<SendReceipt, BrokerError>)],
+        to body: ByteBuffer
+    ) {
+        body.append("{\"success\":\"1\",\"results\":[")
+        for (index, (recipient, result)) in results.enumerated() {
+            if index > 0 { body.append(UInt8(ascii: ",")) }
+            body.append("{\"recipient\":")
+            body.append(jsonString: recipient.name)
+            body.append(UInt8(ascii: ","))
+            switch result {
+            case .success(let receipt): writeFields(receipt, to: body)
+            case .failure(let error): writeError(Problem(error), to: body)
+            }
+            body.append(UInt8(ascii: "}"))
+        }
+        body.append("]}")
+    }
+
+    /// Writes the object of a line that was refused.
+    static func write(_ problem: Problem, to body: ByteBuffer) {
+        body.append(UInt8(ascii: "{"))
+        writeError(problem, to: body)
+        body.append(UInt8(ascii: "}"))
+    }
+
+    private static func writeFields(_ receipt: SendReceipt, to body: ByteBuffer) {
+        body.append("\"id\":\"")
+        body.append(id: receipt.id)
+        body.append("\",\"online\":")
+        body.append(decimal: receipt.online)
+        body.append(",\"unread\":")
+        body.append(decimal: receipt.unread)
+        if receipt.evicted > 0 {
+            body.append(",\"evicted\":")
+            body.append(decimal: receipt.evicted)
+        }
+        if receipt.isDuplicate { body.append(",\"duplicate\":true") }
+    }
+
+    private static func writeError(_ problem: Problem, to body: ByteBuffer) {
+        body.append("\"error\":{\"code\":\"")
+        body.append(text: problem.code.rawValue)
+        body.append("\",\"status\":")
+        body.append(decimal: problem.status)
+        body.append(",\"detail\":")
+        body.append(jsonString: problem.detail)
+        body.append(UInt8(ascii: "}"))
+    }
+}

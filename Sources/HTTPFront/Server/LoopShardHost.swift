@@ -1,0 +1,44 @@
+internal import Broker
+
+/// Runs a shard on an event loop: the loop is its executor, its timers are the loop's.
+///
+/// Confined to its loop, but for the executor, which never changes; hence unchecked.
+final class LoopShardHost: ShardHost, @unchecked Sendable {
+    private unowned let loop: EventLoop
+    private let alarm = Alarm()
+    private let slice = Slice()
+
+    init(loop: EventLoop) {
+        self.loop = loop
+    }
+
+    var executor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
+
+    func wake(_ shard: Shard, at instant: MonotonicInstant) {
+        alarm.shard = shard
+        loop.schedule(alarm, at: instant)
+    }
+
+    func yield(_ shard: Shard) {
+        slice.shard = shard
+        loop.later(slice)
+    }
+
+    /// The shard's earliest deadline.
+    private final class Alarm: LoopTimer {
+        weak var shard: Shard?
+
+        override func fired(on loop: EventLoop) {
+            shard?.assumeIsolated { $0.advance() }
+        }
+    }
+
+    /// The rest of a fan-out, after the other ready work.
+    private final class Slice: LoopWork {
+        weak var shard: Shard?
+
+        override func run(on loop: EventLoop) {
+            shard?.assumeIsolated { $0.continueFanOut() }
+        }
+    }
+}

@@ -1,0 +1,133 @@
+#if canImport(Darwin)
+internal import Darwin
+#else
+internal import Glibc
+#endif
+
+/// Growable bytes that are written front to back, read as one piece, and then used again.
+///
+/// It is a class so that a loop can own one and lend it: appending through a reference needs no exclusive access to the
+/// owner. It never shrinks by itself; ``reset(keeping:)`` gives memory back. Confined to one loop.
+package final class ByteBuffer {
+    private var start: UnsafeMutablePointer<UInt8>
+    private var capacity: Int
+    /// How many bytes it holds.
+    package private(set) var count = 0
+
+    /// Makes an empty buffer with room for `capacity` bytes, at least 64.
+    package init(capacity: Int = 4096) {
+        self.capacity = max(64, capacity)
+        start = .allocate(capacity: self.capacity)
+    }
+
+    deinit {
+        start.deallocate()
+    }
+
+    /// Whether it holds nothing.
+    package var isEmpty: Bool { count == 0 }
+
+    /// What it holds, valid until it is next changed.
+    package var bytes: UnsafeBufferPointer<UInt8> { UnsafeBufferPointer(start: start, count: count) }
+
+    /// Appends one byte.
+    @inline(__always)
+    package func append(_ byte: UInt8) {
+        if count == capacity { grow(by: 1) }
+        start[count] = byte
+        count += 1
+    }
+
+    /// Appends the bytes of a literal.
+    @inline(__always)
+    package func append(_ literal: StaticString) {
+        append(UnsafeBufferPointer(start: literal.utf8Start, count: literal.utf8CodeUnitCount))
+    }
+
+    /// Appends a copy of `bytes`.
+    @inline(__always)
+    package func append(_ bytes: UnsafeBufferPointer<UInt8>) {
+        guard let source = bytes.baseAddress, bytes.count > 0 else { return }
+        if capacity - count < bytes.count { grow(by: bytes.count) }
+        (start + count).update(from: source, count: bytes.count)
+        count += bytes.count
+    }
+
+    /// Appends a copy of `bytes`.
+    package func append(_ bytes: Span<UInt8>) {
+        bytes.withUnsafeBufferPointer { append($0) }
+    }
+
+    /// Appends a copy of `bytes`.
+    package func append(_ bytes: [UInt8]) {
+        bytes.withUnsafeBufferPointer { append($0) }
+    }
+
+    /// Appends the UTF-8 of `text`.
+    package func append(text: String) {
+        var text = text
+        text.withUTF8 { append($0) }
+    }
+
+    /// Appends `value` in decimal digits.
+    package func append(decimal value: UInt64) {
+        guard value >= 10 else { return append(UInt8(truncatingIfNeeded: 48 + value)) }
+        withUnsafeTemporaryAllocation(of: UInt8.self, capacity: 20) { digits in
+            var rest = value
+            var first = 20
+            repeat {
+                let (quotient, digit) = rest.quotientAndRemainder(dividingBy: 10)
+                first -= 1
+                digits[first] = UInt8(truncatingIfNeeded: 48 + digit)
+                rest = quotient
+            } while rest > 0
+            append(UnsafeBufferPointer(rebasing: digits[first..<20]))
+        }
+    }
+
+    /// Appends `value` in decimal digits, with a sign if it is negative.
+    package func append(decimal value: Int) {
+        if value < 0 { append(UInt8(ascii: "-")) }
+        append(decimal: UInt64(value.magnitude))
+    }
+
+    /// Lets `body` write up to `room` bytes behind what it holds; `body` returns how many it wrote.
+    package func append(room: Int, _ body: (UnsafeMutablePointer<UInt8>) -> Int) {
+        if capacity - count < room { grow(by: room) }
+        let written = body(start + count)
+        precondition(written >= 0 && written <= room, "wrote \(written) bytes into room for \(room)")
+        count += written
+    }
+
+    /// Replaces bytes that it holds already, from `offset` on.
+    package func overwrite(at offset: Int, with bytes: UnsafeBufferPointer<UInt8>) {
+        precondition(offset >= 0 && offset + bytes.count <= count, "overwriting beyond the end")
+        guard let source = bytes.baseAddress else { return }
+        (start + offset).update(from: source, count: bytes.count)
+    }
+
+    /// Forgets all bytes from `length` on.
+    package func truncate(to length: Int) {
+        precondition(length >= 0 && length <= count, "truncating to \(length) of \(count) bytes")
+        count = length
+    }
+
+    /// Forgets its bytes, and gives memory back if it has grown beyond `limit` bytes.
+    package func reset(keeping limit: Int = .max) {
+        count = 0
+        guard capacity > limit else { return }
+        start.deallocate()
+        capacity = max(64, limit)
+        start = .allocate(capacity: capacity)
+    }
+
+    @inline(never)
+    private func grow(by more: Int) {
+        let next = max(capacity * 2, count + more)
+        let grown = UnsafeMutablePointer<UInt8>.allocate(capacity: next)
+        grown.update(from: start, count: count)
+        start.deallocate()
+        start = grown
+        capacity = next
+    }
+}

@@ -1,0 +1,119 @@
+internal import Broker
+
+#if canImport(Darwin)
+internal import Darwin
+#else
+internal import Glibc
+#endif
+
+extension Channel {
+    /// How long, and for how many bytes, a peer that is told nothing more is listened to.
+    private static let lingerTime = Duration.seconds(1)
+    private static let lingerBytesMax: Int32 = 262_144
+
+    /// Bytes that were written and that the kernel has not taken.
+    package var pendingBytes: Int { pending?.count ?? 0 }
+
+    /// Bytes that the kernel has taken and that the peer's kernel has not acknowledged; nil where that is unknown.
+    package func unacknowledgedBytes() -> Int? { isClosed ? nil : Socket.unacknowledgedBytes(fd) }
+
+    /// Sends `bytes`, in the order of the calls: at once if the kernel takes them, else as the peer reads.
+    ///
+    /// `pendingBytes` has no limit but the loop's ``BufferBudget``; who writes to slow readers looks at it. A
+    /// connection that fails here is closed, and `channelClosed` comes after the caller has returned.
+    package func write(_ bytes: UnsafeBufferPointer<UInt8>) -> WriteOutcome {
+        guard flags.isDisjoint(with: [.closed, .finishing, .lingering]) else { return .closed }
+        var rest = bytes
+        if pending == nil, !flags.contains(.connecting) {
+            let sent = Socket.send(fd, bytes)
+            if sent == bytes.count { return .sent }
+            guard sent >= 0 || sent == -Int(EAGAIN) else {
+                close(.failed(Int32(-sent)))
+                return .closed
+            }
+            rest = UnsafeBufferPointer(rebasing: bytes[max(0, sent)...])
+        }
+        guard rest.count > 0 else { return pending == nil ? .sent : .pending }
+        guard let queue = append(rest, to: pending, limit: .max) else { return .closed }
+        pending = queue
+        flags.insert(.owesDrained)
+        watch(interest.union(.output))
+        return .pending
+    }
+
+    /// Sends what `buffer` holds; see `write(_:)`.
+    package func write(_ buffer: ByteBuffer) -> WriteOutcome { write(buffer.bytes) }
+
+    /// Sends what is pending, as far as the kernel takes it.
+    func flush() {
+        if let pending {
+            let sent = Socket.send(fd, pending.bytes)
+            guard sent >= 0 || sent == -Int(EAGAIN) else { return close(.failed(Int32(-sent))) }
+            pending.drop(max(0, sent))
+            guard pending.count == 0 else {
+                loop.budget.giveBack(pending.shrink())
+                return watch(interest.union(.output))
+            }
+            self.pending = nil
+            loop.budget.giveBack(pending.capacity)
+        }
+        watch(interest.subtracting(.output))
+        if flags.contains(.finishing) { return linger() }
+        guard flags.contains(.owesDrained) else { return }
+        flags.remove(.owesDrained)
+        handler?.channelDrained(self)
+    }
+
+    // MARK: Closing
+
+    /// Closes now; what is pending is dropped.
+    ///
+    /// `channelClosed` comes after the caller has returned, in the same turn.
+    package func close() {
+        close(.closed)
+    }
+
+    func close(_ reason: CloseReason) {
+        guard !isClosed else { return }
+        flags.insert(.closed)
+        loop.budget.giveBack(memoryUse)
+        kept = nil
+        pending = nil
+        loop.detach(self, reason: reason)
+    }
+
+    /// Sends what is pending, tells the peer that this is the end, and closes when the peer has closed too.
+    ///
+    /// From now on nothing is read for the handler and nothing can be written. After the last byte the sending side is
+    /// shut, and what the peer still sends is read and discarded, for at most 1 s or 256 KiB: closing with unread input
+    /// makes the kernel send a reset, which can destroy the answer before the peer has read it. The handler's deadline
+    /// holds until the last byte is sent.
+    package func closeAfterFlush() {
+        guard flags.isDisjoint(with: [.closed, .finishing, .lingering]) else { return }
+        flags.insert(.finishing)
+        if let kept {
+            self.kept = nil
+            loop.budget.giveBack(kept.capacity)
+        }
+        if pending == nil, !flags.contains(.connecting) { linger() }
+    }
+
+    private func linger() {
+        flags.remove(.finishing)
+        // The peer's end has been read: nothing can come that a reset would answer.
+        guard !flags.contains(.ended) else { return close() }
+        Socket.finishSending(fd)
+        flags.insert(.lingering)
+        inputLimit = Channel.lingerBytesMax
+        setDeadline((loop.now + Channel.lingerTime).nanoseconds)
+        watch(.input)
+    }
+
+    /// Reads what nobody wants, up to the peer's end.
+    func discardInput() {
+        let count = Socket.receive(fd, loop.input, EventLoop.inputRoom)
+        guard count != -Int(EAGAIN) else { return }
+        inputLimit -= Int32(clamping: max(0, count))
+        if count <= 0 || inputLimit <= 0 { close() }
+    }
+}

@@ -1,0 +1,71 @@
+internal import Broker
+
+extension EventLoop {
+    /// Keeps `target` and has its descriptor watched.
+    func attach(_ target: PollTarget, interest: Interest) throws(TransportError) {
+        checkConfinement()
+        guard phase == .settingUp || phase == .turning else {
+            throw TransportError(operation: "opening a socket", detail: "event loop \(index) has stopped")
+        }
+        let slot = freeSlots.popLast() ?? Int32(targets.count)
+        target.slot = slot
+        do throws(TransportError) {
+            try poller.add(target, interest: interest)
+        } catch {
+            freeSlots.append(slot)
+            if Int(slot) == targets.count { targets.append(nil) }
+            throw error
+        }
+        if Int(slot) == targets.count { targets.append(target) } else { targets[Int(slot)] = target }
+    }
+
+    private func detach(_ target: PollTarget) {
+        checkConfinement()
+        poller.remove(target)
+        Socket.close(target.fd)
+        target.fd = -1
+        if target.isScheduled { wheel.cancel(target) }
+        targets[Int(target.slot)] = nil
+        freeSlots.append(target.slot)
+    }
+
+    func detach(_ channel: Channel, reason: CloseReason) {
+        closed.append((channel, reason))
+        detach(channel as PollTarget)
+        counters.channelClosed()
+    }
+
+    func detach(_ listener: Listener) {
+        closedListeners.append(listener)
+        detach(listener as PollTarget)
+    }
+
+    func attend(_ channel: Channel) {
+        attention.append(channel)
+    }
+
+    /// Does what the callbacks of the last phase left to do: kept input first, then news of channels that closed.
+    func settle() {
+        if !attention.isEmpty {
+            // What asks again meanwhile has to wait for the next time: the sockets come first.
+            swap(&attention, &attended)
+            for channel in attended { channel.attend() }
+            attended.removeAll(keepingCapacity: true)
+        }
+        if !closed.isEmpty {
+            // Who is told may close others.
+            var index = 0
+            while index < closed.count {
+                let (channel, reason) = closed[index]
+                channel.tellClosed(reason)
+                index += 1
+            }
+            closed.removeAll(keepingCapacity: index < 1024)
+        }
+        if !closedListeners.isEmpty { closedListeners.removeAll() }
+    }
+
+    func closeEverything() {
+        for target in targets { target?.loopStops() }
+    }
+}

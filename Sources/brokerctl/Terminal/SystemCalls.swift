@@ -1,0 +1,41 @@
+#if canImport(Darwin)
+internal import Darwin
+#else
+internal import Glibc
+#endif
+
+/// The operating system's calls, under names that the methods of other types cannot hide.
+enum SystemCalls {
+    /// write(2).
+    static func write(_ descriptor: Int32, _ start: UnsafeRawPointer, _ count: Int) -> Int {
+        #if canImport(Darwin)
+        Darwin.write(descriptor, start, count)
+        #else
+        Glibc.write(descriptor, start, count)
+        #endif
+    }
+
+    /// read(2).
+    static func read(_ descriptor: Int32, into buffer: UnsafeMutableBufferPointer<UInt8>) -> Int {
+        #if canImport(Darwin)
+        Darwin.read(descriptor, buffer.baseAddress, buffer.count)
+        #else
+        Glibc.read(descriptor, buffer.baseAddress, buffer.count)
+        #endif
+    }
+
+    /// Waits until a descriptor is ready for `events`; false if it was not within that time (-1: for ever).
+    static func wait(for events: Int32, on descriptor: Int32, milliseconds: Int32) -> Bool {
+        var entry = pollfd(fd: descriptor, events: Int16(events), revents: 0)
+        #if canImport(Darwin)
+        return Darwin.poll(&entry, 1, milliseconds) > 0
+        #else
+        return Glibc.poll(&entry, 1, milliseconds) > 0
+        #endif
+    }
+
+    /// The system's words for an error number.
+    static func text(of code: Int32) -> String {
+        String(cString: strerror(code))
+    }
+}

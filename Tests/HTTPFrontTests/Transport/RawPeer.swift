@@ -1,0 +1,90 @@
+import HTTPFront
+import Testing
+
+#if canImport(Darwin)
+import Darwin
+#else
+import Glibc
+#endif
+
+/// The other end of a connection: a plain blocking socket, so that a test decides what is read and when.
+struct RawPeer: ~Copyable {
+    private let fd: Int32
+
+    /// Connects; with `receiveBytes`, the kernel keeps about that many unread bytes at most.
+    init(_ address: SocketAddress, receiveBytes: Int32? = nil) throws {
+        #if canImport(Darwin)
+        fd = socket(AF_INET, SOCK_STREAM, 0)
+        #else
+        fd = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
+        #endif
+        if var receiveBytes { setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &receiveBytes, 4) }
+        // A seat belt: a test that waits in vain fails instead of hanging.
+        var patience = timeval(tv_sec: 20, tv_usec: 0)
+        setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, socklen_t(MemoryLayout<timeval>.size))
+        setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, socklen_t(MemoryLayout<timeval>.size))
+        var name = sockaddr_in()
+        name.sin_family = sa_family_t(AF_INET)
+        name.sin_port = address.port.bigEndian
+        name.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
+        let result = withUnsafePointer(to: name) { name in
+            name.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                connect(fd, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
+            }
+        }
+        let code = errno
+        try #require(result == 0, "connect: error \(code)")
+    }
+
+    deinit {
+        close(fd)
+    }
+
+    /// Sends all of `bytes`; what was sent until it failed, if it did.
+    @discardableResult
+    borrowing func send(_ bytes: [UInt8]) -> Int {
+        var sent = 0
+        while sent < bytes.count {
+            let count = bytes[sent...].withUnsafeBytes { write(fd, $0.baseAddress, $0.count) }
+            guard count > 0 else { break }
+            sent += count
+        }
+        return sent
+    }
+
+    borrowing func send(_ text: String) {
+        send(Array(text.utf8))
+    }
+
+    /// Reads exactly `count` bytes; fewer at the end of the stream, or if it was reset.
+    borrowing func receive(_ count: Int) -> [UInt8] {
+        var received: [UInt8] = []
+        var buffer = [UInt8](repeating: 0, count: min(max(count, 1), 65_536))
+        while received.count < count {
+            let found = read(fd, &buffer, min(buffer.count, count - received.count))
+            guard found > 0 else { break }
+            received += buffer[..<found]
+        }
+        return received
+    }
+
+    /// Waits for the server to end the stream: true at its end, false if it was reset or something came.
+    borrowing func reachesEnd() -> Bool {
+        var byte: UInt8 = 0
+        return read(fd, &byte, 1) == 0
+    }
+
+    /// Tells the server that nothing more will be sent.
+    borrowing func finishSending() {
+        shutdown(fd, Int32(SHUT_WR))
+    }
+
+    /// Closes with a reset.
+    consuming func reset() {
+        var option = linger(l_onoff: 1, l_linger: 0)
+        setsockopt(fd, SOL_SOCKET, SO_LINGER, &option, socklen_t(MemoryLayout<linger>.size))
+    }
+
+    /// Closes.
+    consuming func leave() {}
+}

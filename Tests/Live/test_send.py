@@ -1,0 +1,204 @@
+"""Sending: answers, idempotency, several recipients, limits, what is refused."""
+
+import json
+
+import pytest
+
+
+def test_a_send_answers_with_id_online_and_unread(broker, inbox):
+    answer = broker.post("/v1/send", recipient=inbox, content="hi")
+    assert answer.status == 201 and answer.media_type == "application/json"
+    body = answer.json
+    assert answer.body.decode() == f'{{"success":"1","id":"{body["id"]}","online":0,"unread":1}}'
+    assert broker.send(inbox)["unread"] == 2
+
+
+def test_ids_count_up_within_an_inbox(broker, inbox):
+    ids = [broker.send(inbox)["id"].split(".") for _ in range(3)]
+    assert len({epoch for epoch, _ in ids}) == 1
+    assert [int(number) for _, number in ids] == [1, 2, 3]
+
+
+def test_online_counts_polls_and_streams(broker, inbox):
+    with broker.connect() as connection, broker.park(inbox), broker.park(inbox, cursor="now"):
+        broker.stream(inbox, connection=connection)
+        assert broker.send(inbox)["online"] == 3
+
+
+def test_a_form_sends_text(broker, inbox):
+    answer = broker.post_form("/v1/send", recipient=inbox, content="5 & 6 = 11 €\n", sender="a b", type="t")
+    assert answer.status == 201
+    message = broker.poll(inbox)["messages"][0]
+    assert (message["content"], message["sender"], message["type"]) == ("5 & 6 = 11 €\n", "a b", "t")
+
+
+def test_a_form_with_plus_and_escapes(broker, inbox):
+    body = f"recipient={inbox}&content=a+b%2Bc%20%e2%82%AC&".encode()
+    for end in (b"", b"x"):
+        answer = broker.request("POST", "/v1/send", [("Content-Type", "application/x-www-form-urlencoded")], body + end)
+        if end:
+            assert answer.status == 400, "x is an unknown field"
+    assert broker.contents(inbox)[0] == "a b+c €"
+
+
+def test_utf8_is_the_only_charset(broker, inbox):
+    body = json.dumps({"recipient": inbox, "content": "x"}).encode()
+    for charset in ("utf-8", "UTF-8", '"utf-8"'):
+        fields = [("Content-Type", f"application/json; charset={charset}")]
+        assert broker.request("POST", "/v1/send", fields, body).status == 201
+    fields = [("Content-Type", "application/json; charset=iso-8859-1")]
+    answer = broker.request("POST", "/v1/send", fields, body)
+    assert answer.status == 415 and answer.json["code"] == "unsupported_media_type"
+
+
+def test_the_same_key_answers_as_the_first_time(broker, inbox):
+    first = broker.send(inbox, "hi", key="k")
+    again = broker.send(inbox, "hi", key="k")
+    assert again == {**first, "duplicate": True}
+    header = broker.post("/v1/send", [("Idempotency-Key", "k")], recipient=inbox, content="hi")
+    assert header.status == 201 and header.json["id"] == first["id"] and header.json["duplicate"] is True
+    assert broker.contents(inbox) == ["hi"]
+
+
+def test_a_key_belongs_to_its_sender_and_recipient(broker, inboxes):
+    broker.send(inboxes[0], "hi", key="k", sender="a")
+    for name, sender in ((inboxes[0], "b"), (inboxes[1], "a")):
+        assert "duplicate" not in broker.send(name, "hi", key="k", sender=sender)
+
+
+def test_a_key_with_another_content_is_422(broker, inbox):
+    broker.send(inbox, "hi", key="k")
+    answer = broker.post("/v1/send", recipient=inbox, content="other", key="k")
+    assert answer.status == 422 and answer.json["code"] == "key_reused"
+    assert broker.contents(inbox) == ["hi"]
+
+
+def test_header_and_field_may_agree_but_not_differ(broker, inbox):
+    for key, status in (("k", 201), ("other", 400)):
+        answer = broker.post("/v1/send", [("Idempotency-Key", "k")], recipient=inbox, content="x", key=key)
+        assert answer.status == status
+
+
+def test_one_message_goes_to_several_recipients(broker, inboxes):
+    answer = broker.post("/v1/send", recipients=inboxes, content="hi", sender="s")
+    assert answer.status == 201
+    body = answer.json
+    assert body["success"] == "1" and [result["recipient"] for result in body["results"]] == inboxes
+    assert all(list(result) == ["recipient", "id", "online", "unread"] for result in body["results"])
+    for name in inboxes:
+        assert broker.contents(name) == ["hi"]
+
+
+def test_a_form_repeats_recipient(broker, inboxes):
+    answer = broker.post_form("/v1/send", recipient=inboxes, content="hi")
+    assert answer.status == 201 and [result["recipient"] for result in answer.json["results"]] == inboxes
+
+
+def test_one_of_several_may_fail(start_broker, inboxes):
+    broker = start_broker("--inbox-messages-max", "1")
+    broker.send(inboxes[1])
+    answer = broker.post("/v1/send", recipients=inboxes, content="hi")
+    assert answer.status == 207
+    results = answer.json["results"]
+    assert [list(result) for result in results[::2]] == [["recipient", "id", "online", "unread"]] * 2
+    assert results[1]["recipient"] == inboxes[1]
+    error = results[1]["error"]
+    assert list(error) == ["code", "status", "detail"]
+    assert (error["code"], error["status"]) == ("inbox_full", 429)
+    assert broker.post("/v1/send", recipients=inboxes, content="hi").status == 207
+
+
+def test_a_thousand_recipients_and_no_more(broker, inbox):
+    recipients = [f"{inbox}-{number}" for number in range(1001)]
+    assert broker.post("/v1/send", recipients=recipients, content=0).status == 400
+    assert len(broker.post("/v1/send", recipients=recipients[:1000], content=0).json["results"]) == 1000
+
+
+def test_a_message_expires_after_its_time(broker, inbox):
+    broker.send(inbox, "short", ttlSeconds=1)
+    broker.send(inbox, "long", ttlSeconds=100)
+    broker.poll(inbox + "-other", timeout="1.3")
+    assert broker.contents(inbox) == ["long"]
+    assert broker.get("/v1/stats").json["totals"]["expired"] >= 1
+
+
+def test_content_has_a_limit(start_broker, inbox):
+    broker = start_broker("--message-bytes-max", "100")
+    assert broker.send(inbox, "x" * 98)
+    answer = broker.post("/v1/send", recipient=inbox, content="x" * 99)
+    assert answer.status == 413 and answer.json["code"] == "too_large"
+    assert "101" in answer.json["detail"] and "100" in answer.json["detail"]
+    spaces = b'{"recipient":"%s","content":[ 1,%s 2 ]}' % (inbox.encode(), b" " * 200)
+    assert broker.request("POST", "/v1/send", [("Content-Type", "application/json")], spaces).status == 201
+
+
+def test_memory_has_a_limit(start_broker, inbox):
+    broker = start_broker("--memory-bytes-max", "1000000")
+    statuses = [broker.post("/v1/send", recipient=f"{inbox}-{n}", content="x" * 60_000).status for n in range(20)]
+    full = statuses.index(507)
+    assert 10 <= full <= 16 and set(statuses[:full]) == {201}
+    answer = broker.post("/v1/send", recipient=inbox, content="x" * 60_000)
+    assert answer.json["code"] == "broker_full"
+    assert broker.get("/v1/stats").json["memory"]["bytes"] <= 1_000_000
+    for number in range(full):
+        broker.delete(f"{inbox}-{number}")
+    assert broker.send(inbox, "x" * 60_000)
+
+
+MISTAKES = {
+    "no content": {"recipient": "r"},
+    "no recipient": {"content": 1},
+    "both kinds": {"recipient": "r", "recipients": ["s"], "content": 1},
+    "the same twice": {"recipients": ["r", "r"], "content": 1},
+    "none at all": {"recipients": [], "content": 1},
+    "empty recipient": {"recipient": "", "content": 1},
+    "long recipient": {"recipient": "r" * 257, "content": 1},
+    "long in bytes": {"recipient": "é" * 129, "content": 1},
+    "control character": {"recipient": "a\nb", "content": 1},
+    "delete character": {"recipient": "a\x7fb", "content": 1},
+    "c1 control character": {"recipient": "a\x85b", "content": 1},
+    "lone surrogate": {"recipient": "a\ud800b", "content": 1},
+    "number for a name": {"recipient": 5, "content": 1},
+    "null for a name": {"recipient": "r", "sender": None, "content": 1},
+    "empty sender": {"recipient": "r", "sender": "", "content": 1},
+    "long type": {"recipient": "r", "type": "t" * 129, "content": 1},
+    "long key": {"recipient": "r", "key": "k" * 257, "content": 1},
+    "no time": {"recipient": "r", "ttlSeconds": 0, "content": 1},
+    "much time": {"recipient": "r", "ttlSeconds": 604801, "content": 1},
+    "broken time": {"recipient": "r", "ttlSeconds": 1.5, "content": 1},
+    "time as text": {"recipient": "r", "ttlSeconds": "5", "content": 1},
+    "unknown field": {"recipient": "r", "content": 1, "contents": 1},
+}
+
+
+@pytest.mark.parametrize("body", MISTAKES.values(), ids=MISTAKES.keys())
+def test_a_mistake_is_refused(broker, body):
+    answer = broker.post("/v1/send", **body)
+    assert answer.status == 400 and answer.json["code"] == "invalid_request"
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"", b"{", b"[]", b"null", b'"x"', b"{}x", b"{} {}", b'{"recipient":"r","content":1,}', b"\xff",
+        b'{"recipient":"r","content":1,"content":2}', b'{"recipient":"r","content":01}', b"\xef\xbb\xbf{}",
+        b'{"recipient":"r","content":NaN}', b'{"recipient":"r","content":"\x01"}', b"{'recipient':'r','content':1}",
+        b'{"recipient":"\xc0\xaf","content":1}', b'{"recipient":"r","content":"\\x"}',
+        b'{"recipient":"r","content":"\xed\xa0\x80"}',
+    ],
+)  # fmt: skip
+def test_bad_json_is_refused(broker, body):
+    answer = broker.request("POST", "/v1/send", [("Content-Type", "application/json")], body)
+    assert answer.status == 400 and answer.json["code"] == "invalid_request"
+
+
+def test_an_unknown_field_is_refused_by_name(broker):
+    assert "'colour'" in broker.post("/v1/send", recipient="r", content=1, colour="red").json["detail"]
+    assert "colour" in broker.post_form("/v1/send", recipient="r", content=1, colour="red").json["detail"]
+    assert "colour" in broker.get("/v1/poll", recipient="r", colour="red").json["detail"]
+
+
+@pytest.mark.parametrize("body", [b"recipient=r&content=%", b"recipient=r&content=%zz", b"recipient=r&content=%ff"])
+def test_bad_escapes_are_refused(broker, body):
+    answer = broker.request("POST", "/v1/send", [("Content-Type", "application/x-www-form-urlencoded")], body)
+    assert answer.status == 400 and answer.json["code"] == "invalid_request"
