@@ -156,6 +156,24 @@ def test_a_chunked_body(connection, inbox, size):
     assert connection.request("GET", "/health/live").body == LIVE
 
 
+def test_another_expectation_is_417(broker, connection):
+    answer = connection.request("POST", "/v1/send", [*JSON, ("Expect", "a-miracle")], b"{}")
+    assert answer.status == 417 and answer.json["code"] == "invalid_request"
+
+
+def test_a_compressed_body_is_415(connection):
+    answer = connection.request("POST", "/v1/send", [*JSON, ("Content-Encoding", "gzip")], b"{}")
+    assert answer.status == 415 and answer.json["code"] == "unsupported_media_type"
+
+
+@pytest.mark.parametrize("path", ["/", "/desk/agent", "/openapi.yaml"])
+def test_a_page_that_has_not_changed_is_304(connection, path):
+    tag = connection.request("GET", path).field("ETag")
+    answer = connection.request("GET", path, [("If-None-Match", tag)])
+    assert (answer.status, answer.body, answer.field("ETag")) == (304, b"", tag)
+    assert connection.request("GET", path, [("If-None-Match", '"other"')]).status == 200
+
+
 def test_chunk_extensions_and_trailers_are_passed_over(connection, inbox):
     body = json.dumps({"recipient": inbox, "content": 1}).encode()
     connection.send(head("POST /v1/send HTTP/1.1", "Content-Type: application/json", "Transfer-Encoding: Chunked"))

@@ -64,6 +64,26 @@ def test_a_chunked_body_has_8_mib(broker):
         assert connection.answer().status == 413
 
 
+@pytest.mark.parametrize("end", [b"zz\r\n", b"800000\r\n" + b" " * 0x800000], ids=["malformed", "too large"])
+def test_a_refused_body_gives_its_buffer_back(start_broker, end):
+    """Else some thousand bad requests would use up the buffers of all connections for good."""
+    broker = start_broker()
+    for _ in range(5):
+        with broker.connect() as connection:
+            connection.send(
+                b"POST /v1/send HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+                b"Transfer-Encoding: chunked\r\n\r\n10000\r\n" + b" " * 0x10000 + b"\r\n"
+            )
+            broker.alive()
+            try:
+                connection.send(end)
+            except ConnectionError:
+                pass
+            connection.reset()
+    eventually(lambda: broker.get("/v1/stats").json["connections"]["open"] == 1)
+    assert broker.get("/v1/stats").json["buffers"]["bytes"] <= 0x10000
+
+
 def drip(connection, data):
     """Sends a byte for every 50 ms that the server says nothing; returns when it speaks or closes."""
     connection.socket.settimeout(0.05)

@@ -69,6 +69,16 @@ def test_the_servers_own_pages_are_welcome(broker, inbox, name):
     assert answer.status == 201
 
 
+@pytest.mark.parametrize("site, status", [("cross-site", 403), ("same-site", 403), ("same-origin", 200), ("none", 200)])
+def test_a_browser_that_names_no_origin_still_names_its_site(broker, inbox, site, status):
+    """Pictures, scripts and frames of another site are fetched without Origin, and must take nothing either."""
+    broker.send(inbox, "kept")
+    answer = broker.request("GET", f"/v1/poll?recipient={inbox}&timeout=0", [("Sec-Fetch-Site", site)])
+    assert answer.status == status
+    assert broker.inbox(inbox)["unread"] == (1 if status == 403 else 0)
+    assert broker.request("GET", "/", [("Sec-Fetch-Site", site)]).status == 200, "a link may lead to the pages"
+
+
 def test_an_allowed_origin_is_told_so_exactly(allowing, inbox):
     answer = allowing.request("GET", f"/v1/poll?recipient={inbox}&timeout=0", [("Origin", PAGE)])
     assert answer.status == 200

@@ -3,6 +3,7 @@
 import json
 
 import pytest
+from httpclient import request_bytes
 
 
 def test_a_send_answers_with_id_online_and_unread(broker, inbox):
@@ -77,6 +78,19 @@ def test_header_and_field_may_agree_but_not_differ(broker, inbox):
     for key, status in (("k", 201), ("other", 400)):
         answer = broker.post("/v1/send", [("Idempotency-Key", "k")], recipient=inbox, content="x", key=key)
         assert answer.status == status
+
+
+@pytest.mark.parametrize("key", [b"", b"\xd7\xf8\x9b", b"caf\xe9", b"a\x7fb", b"k" * 257], ids=repr)
+def test_a_key_in_the_header_is_printable_ascii(broker, inbox, key):
+    """Header fields have no character set; two keys that differ in unreadable bytes must not pass for the same."""
+    body = json.dumps({"recipient": inbox, "content": 1}).encode()
+    request = request_bytes(
+        "POST", "/v1/send", [("Content-Type", "application/json"), ("Idempotency-Key", "KEY")], body
+    )
+    with broker.connect() as connection:
+        connection.send(request.replace(b"KEY", key))
+        assert connection.answer().status == 400
+    assert broker.inbox(inbox)["kept"] == 0
 
 
 def test_one_message_goes_to_several_recipients(broker, inboxes):

@@ -1,6 +1,8 @@
 """SIGTERM and SIGINT: readers are told, the exit code is 0, a second signal ends at once."""
 
 import json
+import os
+import resource
 import signal
 import time
 
@@ -57,7 +59,7 @@ def test_a_request_that_is_on_its_way_is_answered(start_broker, inbox):
 
 
 def test_a_client_that_stalls_does_not_hold_the_exit_up(start_broker, inbox):
-    broker = start_broker("--inbox-bytes-max", str(32 << 20))
+    broker = start_broker("--inbox-bytes-max", str(32 << 20), "--drain-seconds", "1")
     half = broker.connect().send(b"GET /health/live HT")
     stuck = broker.connect(receive_buffer_bytes=4096)
     broker.stream(inbox, connection=stuck)
@@ -65,8 +67,8 @@ def test_a_client_that_stalls_does_not_hold_the_exit_up(start_broker, inbox):
         broker.send(inbox, "x" * 60_000)
     start = time.monotonic()
     broker.terminate()
-    assert broker.process.wait(timeout=12) == 0
-    assert time.monotonic() - start < 11
+    assert broker.exit_code() == 0
+    assert time.monotonic() - start < 3
     half.close()
     stuck.close()
 
@@ -85,6 +87,17 @@ def test_a_second_signal_ends_at_once(start_broker, inbox):
     code = broker.exit_code()
     assert time.monotonic() - start < 1
     stuck.close()
-    # `stop` of the fixture asks for 0; a forced end may say so instead.
+    # The fixture asks for 0, which a forced end is not.
     broker.process.returncode = 0
-    assert code in (0, 1, 130, 143, -signal.SIGTERM)
+    assert code == 143
+
+
+def test_a_server_without_file_descriptors_still_ends_well(start_broker, inbox):
+    """What is set up lazily on the way down must not need a descriptor that is not there."""
+    broker = start_broker()
+    with broker.park(inbox) as reader:
+        open_now = len(os.listdir(f"/proc/{broker.process.pid}/fd"))
+        resource.prlimit(broker.process.pid, resource.RLIMIT_NOFILE, (open_now, open_now))
+        broker.terminate()
+        assert reader.answer().body == b'{"success":"0"}'
+        assert broker.exit_code() == 0

@@ -67,6 +67,20 @@ def test_an_iframe_is_a_page_of_scripts(broker, inbox, connection):
     assert (message["id"], message["content"]) == (sent["id"], "hi")
 
 
+def test_a_quiet_stream_says_that_it_is_alive(start_broker, inbox):
+    broker = start_broker("--ping-seconds", "0.2")
+    pings = {
+        "sse": b"event: ping\ndata: {}\n\n",
+        "ndjson": b'{"event":"ping"}\n',
+        "iframe": b'({"event":"ping"})</script>',
+    }
+    for name, ping in pings.items():
+        with broker.connect() as connection:
+            stream = broker.stream(inbox, connection=connection, **{"as": name})
+            for _ in range(2):
+                stream.until(ping)
+
+
 def test_an_iframe_ends_with_bye(broker, inbox, connection):
     stream = broker.stream(inbox, connection=connection, **{"as": "iframe"})
     broker.delete(inbox)

@@ -1,6 +1,8 @@
 /// What the broker refuses, why, and what to do about it.
 public struct BrokerError: Error, Hashable, Sendable {
-    /// The kinds of refusal. The raw value is the code on the wire.
+    /// The kinds of refusal.
+    ///
+    /// The raw value is the code on the wire.
     public enum Code: String, CaseIterable, Sendable {
         /// The request cannot be carried out as it stands: a field is missing, unreadable or out of its range.
         case invalidRequest = "invalid_request"
@@ -34,5 +36,6 @@ public struct BrokerError: Error, Hashable, Sendable {
 }
 
 extension BrokerError: CustomStringConvertible {
+    /// What was found, and what to do about it.
     public var description: String { "\(message); \(remedy)" }
 }

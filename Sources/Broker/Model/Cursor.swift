@@ -66,6 +66,7 @@ public enum Cursor: Hashable, Sendable {
 }
 
 extension Cursor: CustomStringConvertible {
+    /// The text that stands on the wire.
     public var description: String {
         switch self {
         case .oldest: "0"

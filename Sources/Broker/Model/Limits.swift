@@ -28,8 +28,6 @@ public struct Limits: Hashable, Sendable {
     public var retainPositions: Duration = .seconds(24 * 3600)
     /// Bytes of content that one answer carries, though always one message.
     public var answerBytesMax = 1 << 20
-    /// Bytes of content that one write of a stream carries, though always one message.
-    public var streamBytesMax = 64 << 10
 
     /// Recipients that one read may name.
     public static let readRecipientsMax = 100

@@ -38,7 +38,9 @@ public struct MessageID: Hashable, Sendable {
         var epoch: UInt64 = 0
         var index = 0
         while index < bytes.count, bytes[index] != UInt8(ascii: ".") {
-            guard index < MessageID.epochDigitsMax, let digit = MessageID.value(ofDigit: bytes[index]) else { return nil }
+            guard index < MessageID.epochDigitsMax, let digit = MessageID.value(ofDigit: bytes[index]) else {
+                return nil
+            }
             epoch = epoch * 62 + digit
             index += 1
         }
@@ -106,6 +108,7 @@ public struct MessageID: Hashable, Sendable {
 }
 
 extension MessageID: CustomStringConvertible {
+    /// The epoch in base 62, a dot, the sequence number in decimal.
     public var description: String {
         String(unsafeUninitializedCapacity: MessageID.textBytesMax) { buffer in
             guard let start = buffer.baseAddress else { return 0 }

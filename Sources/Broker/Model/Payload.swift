@@ -22,6 +22,7 @@ package struct Payload: @unchecked Sendable {
     ///   - type: What it is about, checked already; nil if it was not said.
     ///   - content: What it says. The broker never looks inside.
     ///   - sentAt: What readers are told of when it was sent.
+    /// - Returns: The payload; it shares nothing with the parts.
     package static func make(
         sender: String?,
         type: String?,

@@ -17,11 +17,13 @@ public struct Recipient: Sendable {
 }
 
 extension Recipient: Hashable {
+    /// Whether the names have the same bytes.
     public static func == (left: Recipient, right: Recipient) -> Bool {
         // Strings that are equal as Unicode may differ in bytes; strings that differ as Unicode always do.
         left.name == right.name && left.name.utf8.elementsEqual(right.name.utf8)
     }
 
+    /// Hashes the bytes of the name.
     public func hash(into hasher: inout Hasher) {
         var name = name
         name.withUTF8 { hasher.combine(bytes: UnsafeRawBufferPointer($0)) }
@@ -36,6 +38,7 @@ extension Recipient: Comparable {
 }
 
 extension Recipient: CustomStringConvertible {
+    /// The name.
     public var description: String { name }
 }
 

@@ -70,8 +70,9 @@ package struct ReadRequest: Sendable {
 
 /// What a reader gets in one go.
 public struct Batch: Sendable {
-    /// The messages, oldest first within each recipient; by the time they were sent where there are several. May be empty when
-    /// there is only a gap or a reset to tell.
+    /// The messages, oldest first within each recipient; by the time they were sent where there are several.
+    ///
+    /// May be empty when there is only a gap or a reset to tell.
     public var messages: [Message] = []
     /// Where to go on from.
     public var cursor: Cursor

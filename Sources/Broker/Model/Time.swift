@@ -14,6 +14,7 @@ public struct MonotonicInstant: Hashable, Comparable, Sendable {
     /// An instant that never comes.
     public static let distantFuture = MonotonicInstant(nanoseconds: .max)
 
+    /// Whether `left` comes before `right`.
     public static func < (left: MonotonicInstant, right: MonotonicInstant) -> Bool {
         left.nanoseconds < right.nanoseconds
     }
@@ -42,6 +43,7 @@ public struct WallInstant: Hashable, Comparable, Sendable {
         self.millisecondsSinceEpoch = millisecondsSinceEpoch
     }
 
+    /// Whether `left` comes before `right`.
     public static func < (left: WallInstant, right: WallInstant) -> Bool {
         left.millisecondsSinceEpoch < right.millisecondsSinceEpoch
     }

@@ -8,6 +8,7 @@ extension Broker {
     /// - Parameters:
     ///   - recipient: Whose inbox.
     ///   - cursor: Where to begin. ``Cursor/now`` means when the first element is asked for.
+    /// - Returns: A sequence each of whose iterators is a follower by itself.
     public func follow(_ recipient: Recipient, from cursor: Cursor = .now) -> FollowSequence {
         FollowSequence(broker: self, recipient: recipient, start: cursor)
     }
@@ -23,8 +24,11 @@ public enum FollowEvent: Sendable {
     case reset
 }
 
-/// An inbox as a sequence that does not end by itself. See ``Broker/follow(_:from:)``.
+/// An inbox as a sequence that does not end by itself.
+///
+/// See ``Broker/follow(_:from:)``.
 public struct FollowSequence: AsyncSequence, Sendable {
+    /// A message, or news of the inbox.
     public typealias Element = FollowEvent
 
     fileprivate let broker: Broker
@@ -42,8 +46,9 @@ public struct FollowSequence: AsyncSequence, Sendable {
         private let recipient: Recipient
         private var ready: [FollowEvent] = []
         private var given = 0
-        /// Where the follower is; to be kept if it is to go on later from where it stopped. It is exact when everything that
-        /// was ready has been consumed, and never ahead of what was given out.
+        /// Where the follower is; to be kept if it is to go on later from where it stopped.
+        ///
+        /// It is exact when everything that was ready has been consumed, and never ahead of what was given out.
         public private(set) var cursor: Cursor
         private var ahead: Cursor
 

@@ -36,6 +36,16 @@ extension Broker {
         return parts
     }
 
+    /// The shards that what becomes of a batch concerns: those of its messages, and of the drops that it tells of.
+    package func shardIndices(of batch: Batch) -> [Int] {
+        var indices: [Int] = []
+        for recipient in batch.messages.lazy.map(\.recipient) + batch.toldDrops.lazy.map(\.recipient) {
+            let index = shardIndex(of: recipient)
+            if !indices.contains(index) { indices.append(index) }
+        }
+        return indices
+    }
+
     func poll(
         _ request: ReadRequest,
         in parts: [Part],

@@ -93,7 +93,9 @@ public final class Broker: Sendable {
 
     // MARK: Sending
 
-    /// Sends text to a recipient. See ``send(_:to:from:type:timeToLive:key:)``.
+    /// Sends text to a recipient.
+    ///
+    /// See ``send(_:to:from:type:timeToLive:key:)``.
     @discardableResult
     public func send(
         _ text: String,
@@ -211,6 +213,7 @@ public final class Broker: Sendable {
     ///   - prefix: What their names begin with.
     ///   - after: The name after which to go on.
     ///   - limit: How many at most.
+    /// - Returns: As many as there are, up to the limit; give the last name as `after` for the next.
     /// - Complexity: O(n log n) in the inboxes of the broker; for looking, not for traffic.
     public func summaries(prefix: String = "", after: String? = nil, limit: Int = 100) async -> [InboxSummary] {
         var all: [InboxSummary] = []
@@ -218,7 +221,9 @@ public final class Broker: Sendable {
         return Array(all.sorted { $0.recipient < $1.recipient }.prefix(limit))
     }
 
-    /// Removes an inbox with everything in it. Its readers end; a cursor of it is answered with a reset from now on.
+    /// Removes an inbox with everything in it.
+    ///
+    /// Its readers end; a cursor of it is answered with a reset from now on.
     public func delete(_ recipient: Recipient) async {
         await shard(of: recipient).delete(recipient)
     }
@@ -251,5 +256,13 @@ struct SplitMix64: RandomNumberGenerator, Sendable {
         mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
         mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
         return mixed ^ (mixed >> 31)
+    }
+}
+
+extension Batch {
+    /// The shards that have to learn what became of the batch: those of its messages, and of the drops that it tells of.
+    package func shards(of broker: Broker) -> Set<Int> {
+        Set(messages.lazy.map { broker.shardIndex(of: $0.recipient) })
+            .union(toldDrops.lazy.map { broker.shardIndex(of: $0.recipient) })
     }
 }

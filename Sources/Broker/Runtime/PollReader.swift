@@ -19,7 +19,9 @@ final class PollGate: Sendable {
 
     private let standing = Mutex<Standing>(.open)
 
-    /// Offers an outcome. Returns whether it was the first.
+    /// Offers an outcome.
+    ///
+    /// - Returns: Whether it was the first.
     func offer(_ outcome: ReadOutcome, from part: Int) -> Bool {
         let before = standing.withLock { standing in
             let before = standing
@@ -48,7 +50,9 @@ final class PollGate: Sendable {
         }
     }
 
-    /// Waits for the outcome; to be called once. If the task is cancelled before one came, it is that nobody is there.
+    /// Waits for the outcome; to be called once.
+    ///
+    /// If the task is cancelled before one came, it is that nobody is there.
     func outcome() async -> Arrival {
         await withTaskCancellationHandler {
             await withUnsafeContinuation { continuation in
@@ -91,24 +95,44 @@ final class GatedReader: Reader, @unchecked Sendable {
 
 /// A poll that waits on its shard's own executor and is let go there too: one object and one continuation.
 ///
-/// This is what a server parks by the ten thousand. Everything happens on the executor of the shard, so it needs no lock.
+/// This is what a server parks by the ten thousand. Everything happens on the executor of the shard, so it needs no lock. The
+/// continuation carries no value: the outcome lies here until it is fetched, because a task's frame that had room for
+/// it would not fit into the memory that a task begins with.
 package final class ParkedPoll: Reader, @unchecked Sendable {
-    private var continuation: UnsafeContinuation<ReadOutcome, Never>?
+    private var continuation: UnsafeContinuation<Void, Never>?
+    private var arrived: Arrived?
 
     /// Makes a poll that is not registered yet.
     package init() {
         super.init(isStream: false)
     }
 
-    /// Keeps the continuation that the outcome resumes; to be called in the turn in which the poll was registered.
-    package func park(_ continuation: UnsafeContinuation<ReadOutcome, Never>) {
+    /// Keeps the continuation that is resumed once the outcome is there; to be called in the turn in which the poll was
+    /// registered.
+    package func park(_ continuation: UnsafeContinuation<Void, Never>) {
         self.continuation = continuation
+    }
+
+    /// The outcome that the continuation was resumed for; to be called once.
+    package func takeOutcome() -> ReadOutcome {
+        guard let arrived else { preconditionFailure("a poll is resumed when its outcome is there") }
+        self.arrived = nil
+        return arrived.outcome
     }
 
     package override func receive(_ outcome: ReadOutcome) -> Bool {
         guard let continuation else { return false }
         self.continuation = nil
-        continuation.resume(returning: outcome)
+        arrived = Arrived(outcome)
+        continuation.resume()
         return true
+    }
+
+    private final class Arrived {
+        let outcome: ReadOutcome
+
+        init(_ outcome: ReadOutcome) {
+            self.outcome = outcome
+        }
     }
 }

@@ -34,7 +34,9 @@ package actor Shard {
 
     // MARK: Sending
 
-    /// Puts a message into its inbox. See ``Broker/send(_:to:from:type:timeToLive:key:)``.
+    /// Puts a message into its inbox.
+    ///
+    /// See ``Broker/send(_:to:from:type:timeToLive:key:)``.
     package func send(_ draft: Draft) throws(BrokerError) -> SendReceipt {
         defer { settle() }
         return try state.send(draft, now: time.now)
@@ -46,6 +48,7 @@ package actor Shard {
     ///
     /// - Parameters:
     ///   - reader: A reader that has not been used before.
+    ///   - request: What it asks for, checked already.
     ///   - deadline: When it ends by itself; nil to wait for ever. A deadline that has passed means not to wait at all.
     /// - Returns: A batch at once, or that there is nothing and no waiting, or nil: then the reader is registered and will
     ///   receive exactly one outcome if it is a poll, and any number up to an end if it is a stream.
@@ -88,7 +91,9 @@ package actor Shard {
         return cursor
     }
 
-    /// Lets a reader go whose client has left. A poll is told so.
+    /// Lets a reader go whose client has left.
+    ///
+    /// A poll is told so.
     package func leave(_ reader: Reader) {
         defer { settle() }
         guard state.leave(reader) else { return }
@@ -97,7 +102,7 @@ package actor Shard {
 
     /// A stream's write has gone out; it may have the next.
     ///
-    /// - Parameter batch: What was written, if it is known to have arrived or need not be.
+    /// With a batch: that it has arrived, as far as can be known. Without, the batch is confirmed or given back apart from this.
     package func wrote(_ reader: Reader, _ batch: Batch?) {
         defer { settle() }
         let now = time.now
@@ -119,19 +124,25 @@ package actor Shard {
 
     // MARK: Everything else
 
-    /// Marks messages as read. See ``Broker/ack(_:upTo:)``.
+    /// Marks messages as read.
+    ///
+    /// See ``Broker/ack(_:upTo:)``.
     package func ack(_ recipient: Recipient, upTo position: MessageID?, ids: [MessageID]) throws(BrokerError) -> Int {
         defer { settle() }
         return try state.ack(recipient, upTo: position, ids: ids, now: time.now, wall: time.wallNow)
     }
 
-    /// Gives leased messages back. See ``Broker/release(_:ids:after:)``.
+    /// Gives leased messages back.
+    ///
+    /// See ``Broker/release(_:ids:after:)``.
     package func release(_ recipient: Recipient, ids: [MessageID], delay: Duration) throws(BrokerError) -> Int {
         defer { settle() }
         return try state.release(recipient, ids: ids, delay: delay, now: time.now)
     }
 
-    /// Makes leases longer. See ``Broker/extend(_:ids:lease:)``.
+    /// Makes leases longer.
+    ///
+    /// See ``Broker/extend(_:ids:lease:)``.
     package func extend(_ recipient: Recipient, ids: [MessageID], lease: Duration) throws(BrokerError) -> Int {
         defer { settle() }
         return try state.extend(recipient, ids: ids, lease: lease, now: time.now)
@@ -186,7 +197,9 @@ package actor Shard {
 
     // MARK: Carrying out
 
-    /// Carries out what the state decided. Receivers may call back into the shard; the outermost call carries that out too.
+    /// Carries out what the state decided.
+    ///
+    /// Receivers may call back into the shard; the outermost call carries that out too.
     private func settle() {
         guard !isPerforming else { return }
         isPerforming = true

@@ -10,10 +10,12 @@ public struct SystemTime: TimeSource {
     /// Makes a source that reads the machine's clocks.
     public init() {}
 
+    /// The machine's monotonic clock.
     public var now: MonotonicInstant {
         MonotonicInstant(nanoseconds: SystemTime.nanoseconds(CLOCK_MONOTONIC))
     }
 
+    /// The machine's time of day.
     public var wallNow: WallInstant {
         WallInstant(millisecondsSinceEpoch: SystemTime.nanoseconds(CLOCK_REALTIME) / 1_000_000)
     }

@@ -24,7 +24,9 @@ struct AnswerRoom {
         isEmpty = share.isEmpty
     }
 
-    /// Whether one more message of `byteCount` bytes goes in; the first always does. Counts it if so.
+    /// Whether one more message of `byteCount` bytes goes in; the first always does.
+    ///
+    /// Counts it if so.
     mutating func admits(_ byteCount: Int) -> Bool {
         guard messages > 0, isEmpty || byteCount <= bytes else { return false }
         isEmpty = false

@@ -34,7 +34,8 @@ extension BrokerError {
             .inboxFull,
             "inbox '\(inbox.recipient)' holds \(inbox.log.count) messages of at most \(limits.inboxMessagesMax) and "
                 + "\(inbox.bytes) bytes of at most \(limits.inboxBytesMax), none of which may be dropped",
-            remedy: "poll and ack some, or raise --inbox-messages-max or --inbox-bytes-max, or choose --when-full drop-oldest"
+            remedy: "poll and ack some, raise --inbox-messages-max or --inbox-bytes-max, or choose "
+                + "--when-full drop-oldest"
         )
     }
 

@@ -2,7 +2,8 @@
 extension Inbox {
     /// Collects what follows `position` until `room` is used up, and moves `position`.
     ///
-    /// - Parameter isStream: Whether a gap must be told at its place: then it is told alone, before the message behind it.
+    /// On a stream a gap must be told at its place: then it is told alone, before the message behind it.
+    ///
     /// - Returns: How many messages between the old position and the new one are gone.
     func follow(
         from position: inout UInt64,

@@ -72,12 +72,16 @@ extension Inbox {
         return firstWanted ?? last + 1
     }
 
-    /// Takes every message out. Returns their payloads.
+    /// Takes every message out.
+    ///
+    /// - Returns: Their payloads.
     func removeAll() -> [Payload] {
         remove { _ in true }
     }
 
-    /// Takes out the messages that are only kept for followers that lag. Returns their payloads.
+    /// Takes out the messages that are only kept for followers that lag.
+    ///
+    /// - Returns: Their payloads.
     func removeRead() -> [Payload] {
         remove { $0.standing == .read }
     }

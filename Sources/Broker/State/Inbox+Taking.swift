@@ -2,7 +2,7 @@
 extension Inbox {
     /// Hands out unread messages, oldest first, until `room` is used up.
     ///
-    /// - Parameter lease: When the lease ends; nil to take for good once the answer is known to have arrived.
+    /// With a `lease` they are its holder's until then; without, for good once the answer is known to have arrived.
     func take(_ room: inout AnswerRoom, lease: MonotonicInstant?, into messages: inout [Message]) {
         guard unread > 0 else { return }
         var index = log.index(notBefore: noUnreadBefore)
@@ -28,7 +28,7 @@ extension Inbox {
             noUnreadBefore = log[index].sequence
             return noUnreadBefore - 1
         }
-        preconditionFailure("'\(recipient)' counts \(unread) unread messages, but there is none from \(noUnreadBefore) on")
+        preconditionFailure("'\(recipient)' counts \(unread) unread messages, but none is from \(noUnreadBefore) on")
     }
 
     /// A taken message has arrived: it is read.
@@ -39,7 +39,8 @@ extension Inbox {
 
     /// A taken or leased message has not arrived: it is unread again, at its old place.
     ///
-    /// - Parameter attempt: The attempt it was leased under, 0 if it was taken; a later lease of it stays as it is.
+    /// It was leased under `attempt`, which is 0 if it was taken; a later lease of it stays as it is.
+    ///
     /// - Returns: Whether it became unread.
     func giveBack(_ sequence: UInt64, attempt: Int) -> Bool {
         guard let index = log.index(of: sequence) else { return false }
@@ -65,7 +66,7 @@ extension Inbox {
 
     /// Ends a lease; nothing happens if the message is not leased.
     ///
-    /// - Parameter instant: When the message is to be unread again; nil for at once.
+    /// It is unread again at `instant`, at once if that is nil.
     func release(_ sequence: UInt64, at instant: MonotonicInstant?) {
         guard let index = log.index(of: sequence), log[index].standing == .leased else { return }
         guard let instant else { return becomeUnread(at: index) }
@@ -82,13 +83,17 @@ extension Inbox {
 
     // MARK: Acknowledging
 
-    /// Done with it: it is read, whoever holds it. Returns whether that changed anything.
+    /// Done with it: it is read, whoever holds it.
+    ///
+    /// - Returns: Whether that changed anything.
     func ack(_ sequence: UInt64, readUntil: MonotonicInstant) -> Bool {
         guard let index = log.index(of: sequence) else { return false }
         return becomeRead(at: index, until: readUntil)
     }
 
-    /// Done with everything up to `sequence`. Returns how many messages that changed.
+    /// Done with everything up to `sequence`.
+    ///
+    /// - Returns: How many messages that changed.
     func ack(upTo sequence: UInt64, readUntil: MonotonicInstant) -> Int {
         var changed = 0
         for index in log.indices {

@@ -9,7 +9,9 @@ extension Inbox {
         var hasReturned = false
     }
 
-    /// Carries out what is due at `now`, in one pass: expiry, the end of retention, the end of leases. Sets ``nextSweep``.
+    /// Carries out what is due at `now`, in one pass: expiry, the end of retention, the end of leases.
+    ///
+    /// Sets ``nextSweep``.
     func sweep(_ now: MonotonicInstant) -> Swept {
         var swept = Swept()
         var next = MonotonicInstant.distantFuture
@@ -36,7 +38,18 @@ extension Inbox {
             swept.removed.append(remove(at: index))
         }
         log.tidy()
-        nextSweep = next
+        nextSweep = max(next, now + Inbox.rest(after: log.indices.count))
         return swept
     }
+
+    /// How long an inbox is left alone after a sweep that looked at so many entries.
+    ///
+    /// A sweep looks at all of them, which is nothing for an inbox of the usual size. One of a hundred thousand messages that
+    /// come and go would spend its shard's time with looking: there a sweep comes at most every 100 ms.
+    private static func rest(after entries: Int) -> Duration {
+        entries > unhurriedEntriesMin ? .microseconds(entries) : .zero
+    }
+
+    /// Entries from which on a sweep is not repeated at once; the log of 1000 messages has fewer.
+    static let unhurriedEntriesMin = 2048
 }

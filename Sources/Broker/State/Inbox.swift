@@ -12,7 +12,7 @@ package final class Inbox: Scheduled {
     /// The newest sequence number ever given out; 0 if none was.
     private(set) var last: UInt64
     var log = MessageLog()
-    /// When the earliest thing happens by itself, or before: never later.
+    /// When the earliest thing happens by itself, or before; later only in a very large inbox.
     var nextSweep = MonotonicInstant.distantFuture
     /// What the wheel is set to, while the inbox is scheduled.
     var armedFor = MonotonicInstant.distantFuture
@@ -108,7 +108,9 @@ package final class Inbox: Scheduled {
 
     // MARK: Small steps: every change of a message's standing is one of these
 
-    /// Appends a message. There must be room for it.
+    /// Appends a message.
+    ///
+    /// There must be room for it.
     func append(_ payload: Payload, expires: MonotonicInstant) {
         last += 1
         log.append(LogEntry(payload: payload, sequence: last, expires: expires))
@@ -142,7 +144,9 @@ package final class Inbox: Scheduled {
         nextSweep = min(nextSweep, log[index].expires)
     }
 
-    /// Somebody is done with the message, whoever holds it. Returns whether that changed anything.
+    /// Somebody is done with the message, whoever holds it.
+    ///
+    /// - Returns: Whether that changed anything.
     func becomeRead(at index: Int, until instant: MonotonicInstant) -> Bool {
         switch log[index].standing {
         case .read: return false

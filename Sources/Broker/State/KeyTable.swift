@@ -4,7 +4,7 @@
 struct KeyTable {
     /// Whose key it is.
     struct KeyID: Hashable {
-        private let recipient: Recipient
+        let recipient: Recipient
         /// Sender and key, compared byte by byte; neither contains a zero byte.
         private let name: [UInt8]
 
@@ -40,7 +40,9 @@ struct KeyTable {
         order.append((id, forgetAt))
     }
 
-    /// Forgets the keys whose time has come. Returns the bytes that are free again.
+    /// Forgets the keys whose time has come.
+    ///
+    /// - Returns: The bytes that are free again.
     mutating func forget(_ now: MonotonicInstant) -> Int {
         var freed = 0
         while head < order.count, order[head].forgetAt <= now {
@@ -54,6 +56,19 @@ struct KeyTable {
             head = 0
         }
         return freed
+    }
+
+    /// Forgets the keys of a recipient whose inbox is removed: what they promise is in the inbox no longer is.
+    ///
+    /// - Returns: The bytes that are free again.
+    /// - Complexity: O(n) in all keys; removing an inbox is rare.
+    mutating func forget(_ recipient: Recipient) -> Int {
+        let gone = records.keys.filter { $0.recipient == recipient }
+        guard !gone.isEmpty else { return 0 }
+        for id in gone { records[id] = nil }
+        order = order[head...].filter { $0.id.recipient != recipient }
+        head = 0
+        return gone.reduce(0) { $0 + $1.cost }
     }
 
     /// What makes two sends the same.

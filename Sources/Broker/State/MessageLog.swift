@@ -78,11 +78,13 @@ struct MessageLog {
     /// The index of the message with this number; nil if it is not kept.
     func index(of sequence: UInt64) -> Int? {
         let index = index(notBefore: sequence)
-        guard index < entries.count, entries[index].sequence == sequence, entries[index].payload != nil else { return nil }
-        return index
+        guard index < entries.count, entries[index].sequence == sequence else { return nil }
+        return entries[index].payload == nil ? nil : index
     }
 
-    /// Removes the message at `index`. Other indices stay valid until `tidy`.
+    /// Removes the message at `index`.
+    ///
+    /// Other indices stay valid until `tidy`.
     mutating func remove(at index: Int) {
         entries[index].payload = nil
         holes += 1

@@ -31,7 +31,9 @@ struct PositionTable {
     /// When ``forget(_:)`` is to be called next; nil if there is nothing to forget.
     var nextForget: MonotonicInstant? { count > 0 ? turnsAt : nil }
 
-    /// Remembers where the inbox of `recipient` stands. Returns how many entries more there are.
+    /// Remembers where the inbox of `recipient` stands.
+    ///
+    /// - Returns: How many entries more there are.
     mutating func remember(_ position: Position, of recipient: Recipient) -> Int {
         let before = count
         let hash = PositionTable.hash(recipient)
@@ -63,14 +65,18 @@ struct PositionTable {
         if young[hash] == nil { old[hash] = position } else { young[hash] = position }
     }
 
-    /// Drops the older generation if a period has passed. Returns how many entries went.
+    /// Drops the older generation if a period has passed.
+    ///
+    /// - Returns: How many entries went.
     mutating func forget(_ now: MonotonicInstant) -> Int {
         guard now >= turnsAt else { return 0 }
         turnsAt = now + period
         return turn()
     }
 
-    /// Drops the older generation, or the younger if that is all there is, to make room. Returns how many entries went.
+    /// Drops the older generation, or the younger if that is all there is, to make room.
+    ///
+    /// - Returns: How many entries went.
     mutating func makeRoom() -> Int {
         let gone = turn()
         return gone > 0 ? gone : turn()

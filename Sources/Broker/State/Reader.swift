@@ -121,7 +121,7 @@ struct MembershipLine {
     }
 
     mutating func append(_ membership: Membership) {
-        precondition(membership.line == .none, "a membership is in one line at a time, not in \(membership.line) and \(line)")
+        precondition(membership.line == .none, "a membership of \(membership.line) cannot be in \(line) as well")
         membership.line = line
         membership.linePrevious = last
         if let last { last.lineNext = membership } else { first = membership }

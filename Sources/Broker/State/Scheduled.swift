@@ -70,7 +70,9 @@ package struct TimerWheel: ~Copyable {
         count += 1
     }
 
-    /// Takes `entry` out; nothing happens if it is not scheduled. - Complexity: O(1).
+    /// Takes `entry` out; nothing happens if it is not scheduled.
+    ///
+    /// - Complexity: O(1).
     package mutating func cancel(_ entry: Scheduled) {
         guard entry.isScheduled else { return }
         unlink(entry)

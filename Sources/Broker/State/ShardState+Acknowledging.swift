@@ -1,6 +1,8 @@
 // What holders of messages say about them.
 extension ShardState {
-    /// Marks messages as read. Those that are gone, or of another life of the inbox, are passed over.
+    /// Marks messages as read.
+    ///
+    /// Those that are gone, or of another life of the inbox, are passed over.
     ///
     /// - Returns: The messages left unread.
     /// - Throws: ``BrokerError`` with `invalidRequest` if an id is ahead of the inbox; nothing is changed then.
@@ -26,7 +28,9 @@ extension ShardState {
         return Int(inbox.unread)
     }
 
-    /// Gives leased messages back, at once or after a delay. Those that are not leased are passed over.
+    /// Gives leased messages back, at once or after a delay.
+    ///
+    /// Those that are not leased are passed over.
     ///
     /// - Returns: The messages that are unread afterwards; those that went straight to somebody who waited are not.
     /// - Throws: ``BrokerError`` with `invalidRequest` if an id is ahead of the inbox; nothing is changed then.

@@ -7,7 +7,9 @@ extension ShardState {
         }
     }
 
-    /// Gives a waiting reader what there is for it. A poll is let go with it; a stream is busy until it asks again.
+    /// Gives a waiting reader what there is for it.
+    ///
+    /// A poll is let go with it; a stream is busy until it asks again.
     private mutating func serve(_ reader: Reader, now: MonotonicInstant) {
         guard let batch = collect(reader, now: now) else {
             preconditionFailure("a reader of '\(reader.inbox.recipient)' was called for nothing")

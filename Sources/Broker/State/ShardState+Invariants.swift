@@ -20,7 +20,7 @@ extension ShardState {
         let readers = try checkReaders()
         try checkSessions(readers)
         scheduled += readers.count { $0.isScheduled }
-        try require(scheduled == wheel.count, "\(scheduled) inboxes and readers are scheduled, \(wheel.count) are counted")
+        try require(scheduled == wheel.count, "\(scheduled) things are scheduled, \(wheel.count) are counted")
     }
 
     /// Bytes that this shard has counted against the budget, added up anew.
@@ -82,7 +82,7 @@ extension ShardState {
 extension KeyTable {
     fileprivate func checkInvariants() throws(BrokenInvariant) {
         let remembered = order[head...]
-        try require(remembered.count == records.count, "\(remembered.count) keys in order, \(records.count) in the table")
+        try require(remembered.count == records.count, "\(remembered.count) keys are in order, not \(records.count)")
         for (earlier, later) in zip(remembered, remembered.dropFirst()) {
             try require(earlier.forgetAt <= later.forgetAt, "keys are not in the order of their going")
         }

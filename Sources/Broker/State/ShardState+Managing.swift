@@ -26,13 +26,16 @@ extension ShardState {
         recipients.reduce(0) { $0 + Int(inboxes[$1]?.unread ?? 0) }
     }
 
-    /// Removes an inbox with everything in it. Its readers are told; its next life has another epoch.
+    /// Removes an inbox with everything in it.
+    ///
+    /// Its readers are told; its next life has another epoch.
     mutating func delete(_ recipient: Recipient) {
         if let inbox = inboxes[recipient] {
             release(inbox.removeAll())
             endReaders(of: inbox, .deleted)
             reap(inbox)
         }
+        forgetKeys(of: recipient)
         // Also what has just been remembered: the next life is to be another.
         if positions.recall(recipient) != nil { budget.release(Cost.position) }
     }

@@ -29,7 +29,9 @@ extension ShardState {
         reader.forEachMembership { relink($0, reader) }
     }
 
-    /// Lets a reader go. Nothing happens if it has gone already.
+    /// Lets a reader go.
+    ///
+    /// Nothing happens if it has gone already.
     ///
     /// - Returns: Whether it was still there.
     @discardableResult

@@ -123,7 +123,9 @@ struct ShardState: ~Copyable {
 
     // MARK: Inboxes coming and going
 
-    /// The inbox of a recipient, made if it has none. Whoever asked puts something into it, or reaps it in the same turn.
+    /// The inbox of a recipient, made if it has none.
+    ///
+    /// Whoever asked puts something into it, or reaps it in the same turn.
     mutating func inbox(of recipient: Recipient) throws(BrokerError) -> Inbox {
         if let inbox = inboxes[recipient] { return inbox }
         try reserve(Cost.inbox, sparing: nil)
@@ -174,5 +176,9 @@ struct ShardState: ~Copyable {
 
     mutating func forgetKeys(_ now: MonotonicInstant) {
         budget.release(keys.forget(now))
+    }
+
+    mutating func forgetKeys(of recipient: Recipient) {
+        budget.release(keys.forget(recipient))
     }
 }

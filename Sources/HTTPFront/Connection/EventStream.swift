@@ -12,6 +12,8 @@ final class EventStream: @unchecked Sendable {
     var positions: [MessageID]
     /// Whether the head has been written; what comes before waits.
     var hasBegun = false
+    /// Why it ends, if that was known before it began.
+    var endReason: EndReason?
     /// The batch whose write is under way.
     var writing: Writing?
     /// Batches that wait for it.
@@ -32,7 +34,8 @@ final class EventStream: @unchecked Sendable {
         recipients = query.request.recipients
         let nonce =
             query.format == .iframe
-            ? String(UInt64.random(in: .min ... .max), radix: 36) + String(UInt64.random(in: .min ... .max), radix: 36) : ""
+            ? String(UInt64.random(in: .min ... .max), radix: 36) + String(UInt64.random(in: .min ... .max), radix: 36)
+            : ""
         encoder = StreamEncoder(
             format: query.format,
             callback: query.callback,

@@ -8,7 +8,9 @@ extension HTTPConnection {
     private static let batchMessagesMax = 10_000
 
     func sendBatch(_ request: Request, at now: WallInstant) throws(Problem) {
-        guard request.head.query == nil else { throw .invalid("fields in the query of a batch; send them in its lines") }
+        guard request.head.query == nil else {
+            throw .invalid("fields in the query of a batch; send them in its lines")
+        }
         guard request.head.idempotencyKey == nil else {
             throw .invalid("the header Idempotency-Key with a batch; give each line its own 'key'")
         }
@@ -102,7 +104,9 @@ extension Front {
     }
 }
 
-/// The results of a batch while they come in from the shards. Confined to the loop that the batch came to; hence unchecked.
+/// The results of a batch while they come in from the shards.
+///
+/// Confined to the loop that the batch came to; hence unchecked.
 private final class BatchCollection: @unchecked Sendable {
     /// Which item, which of its recipients, and what is sent there.
     typealias Place = (item: Int, place: Int, draft: Draft)

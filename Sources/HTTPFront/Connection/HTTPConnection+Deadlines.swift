@@ -20,7 +20,9 @@ extension HTTPConnection {
         case ping
     }
 
-    /// Sets the deadline for what the connection waits for now. A head and a body get one deadline each, however many
+    /// Sets the deadline for what the connection waits for now.
+    ///
+    /// A head and a body get one deadline each, however many
     /// pieces they come in.
     func rearm() {
         updateBusy()
@@ -32,6 +34,11 @@ extension HTTPConnection {
         }
         deadline = next
         channel.deadline = duration(next).map { front.loop.now + $0 }
+    }
+
+    /// What the client took so long for is there: the next request has its own time.
+    func requestIsComplete() {
+        if deadline == .head || deadline == .body { deadline = .none }
     }
 
     private var isWriting: Bool {
@@ -83,7 +90,11 @@ extension HTTPConnection {
             rearm()
         case .arrival(let attempt):
             confirmArrived()
-            guard !unconfirmed.isEmpty else { return rearm() }
+            guard !unconfirmed.isEmpty else {
+                rearm()
+                if hasEnded { finishAfterEnd() }
+                return
+            }
             deadline = .arrival(attempt: attempt + 1)
             channel.deadline = duration(deadline).map { front.loop.now + $0 }
             if phase == .streaming { pingIfDue() }
@@ -105,6 +116,11 @@ extension HTTPConnection {
     func confirmArrived() {
         guard !unconfirmed.isEmpty, channel.pendingBytes == 0, front.output.isEmpty else { return }
         guard (channel.unacknowledgedBytes() ?? 0) == 0 else { return }
+        confirmUnconfirmed()
+    }
+
+    /// What was taken has arrived.
+    func confirmUnconfirmed() {
         let batches = unconfirmed
         unconfirmed = []
         for batch in batches {
@@ -126,11 +142,7 @@ extension HTTPConnection {
 extension Front {
     /// Has the shards of a batch's messages settle what became of it.
     func settle(_ batch: Batch, _ body: @escaping @Sendable (isolated Shard, Batch) -> Void) {
-        let first = batch.messages.first.map { broker.shardIndex(of: $0.recipient) } ?? index
-        guard broker.shards.count > 1,
-            batch.messages.contains(where: { broker.shardIndex(of: $0.recipient) != first })
-        else { return tell(shard: first) { body($0, batch) } }
-        // Each shard passes over the messages of the others.
-        for index in broker.shards.indices { tell(shard: index) { body($0, batch) } }
+        // Each shard passes over what belongs to the others.
+        for shard in batch.shards(of: broker) { tell(shard: shard) { body($0, batch) } }
     }
 }

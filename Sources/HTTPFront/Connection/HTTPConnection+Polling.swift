@@ -23,8 +23,8 @@ extension HTTPConnection {
         flush()
         // The task runs at once, on this thread, up to its suspension, and comes back to this loop.
         Task.immediate(executorPreference: front.loop.tasks) {
-            let outcome = await withUnsafeContinuation { reader.park($0) }
-            self.finishPoll(outcome)
+            await withUnsafeContinuation { reader.park($0) }
+            self.finishPoll(reader.takeOutcome())
         }
     }
 

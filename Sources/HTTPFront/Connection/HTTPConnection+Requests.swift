@@ -5,6 +5,7 @@ extension HTTPConnection {
     func handle(_ request: Request) {
         front.countRequest()
         traits = AnswerTraits(request.head)
+        requestIsComplete()
         do throws(Problem) {
             let route = try check(request)
             try carryOut(request, route)
@@ -24,7 +25,10 @@ extension HTTPConnection {
         // TRACE is a method that everybody knows and that nothing here has.
         guard head.method != .other || head.methodRange.equals("TRACE", in: bytes) else {
             let method = head.methodRange.text(in: bytes)
-            throw Problem(.notImplemented, "the method \(method) is not known here; use GET, HEAD, POST, DELETE or OPTIONS")
+            throw Problem(
+                .notImplemented,
+                "the method \(method) is not known here; use GET, HEAD, POST, DELETE or OPTIONS"
+            )
         }
         guard let route = RouteTable.route(head.path, in: bytes) else { return nil }
         if try front.access.checkOrigin(head, bytes), let origin = head.origin {

@@ -51,7 +51,7 @@ extension HTTPConnection: StreamSink {
 
     private func begin(_ stream: EventStream) {
         phase = .streaming
-        let output = front.output
+        let output = front.streamOutput
         output.append(
             status: 200,
             contentType: stream.encoder.contentType,
@@ -62,8 +62,10 @@ extension HTTPConnection: StreamSink {
         stream.hasBegun = true
         stream.pingsAt = front.loop.now + front.configuration.pingInterval
         writeOutput()
+        if let reason = stream.endReason { return end(stream, reason) }
         pump()
         rearm()
+        if hasEnded { finishAfterEnd() }
     }
 
     // MARK: From the shard
@@ -99,7 +101,7 @@ extension HTTPConnection: StreamSink {
         while stream.writing == nil, channel.pendingBytes == 0, !stream.waiting.isEmpty, !channel.isClosed {
             let next = stream.waiting.removeFirst()
             stream.writing = next
-            stream.write(next, front.rendered, front.output)
+            stream.write(next, front.rendered, front.streamOutput)
             writeOutput()
             if channel.pendingBytes == 0 { finishWriting(stream) }
         }
@@ -129,9 +131,9 @@ extension HTTPConnection: StreamSink {
         rearm()
     }
 
-    /// Writes what stands in the output buffer, also from within another write's consequences.
+    /// Writes what stands in the streams' output buffer.
     private func writeOutput() {
-        let output = front.output
+        let output = front.streamOutput
         _ = channel.write(output)
         output.reset(keeping: Front.scratchBytesKept)
     }
@@ -143,7 +145,7 @@ extension HTTPConnection: StreamSink {
         stream.pingsAt = front.loop.now + front.configuration.pingInterval
         // Whoever has something to read needs no ping.
         if channel.pendingBytes == 0 {
-            stream.encoder.ping(front.output)
+            stream.encoder.ping(front.streamOutput)
             writeOutput()
         }
         rearm()
@@ -155,8 +157,16 @@ extension HTTPConnection: StreamSink {
     }
 
     private func end(_ stream: EventStream, _ reason: EndReason) {
-        guard stream.hasBegun else { return channel.close() }
-        stream.encoder.bye(reason.rawValue, front.output)
+        guard stream.hasBegun else {
+            stream.endReason = reason
+            return
+        }
+        // What is half written is written to its end, and is read if it arrives.
+        if let writing = stream.writing, writing.batch.isTaken {
+            stream.writing = nil
+            unconfirmed.append(writing.batch)
+        }
+        stream.encoder.bye(reason.rawValue, front.streamOutput)
         writeOutput()
         closeStream()
         phase = .finishing
@@ -178,7 +188,9 @@ extension HTTPConnection: StreamSink {
     }
 }
 
-/// How far the opening of a stream's readers has come. Confined to the connection's loop; hence unchecked.
+/// How far the opening of a stream's readers has come.
+///
+/// Confined to the connection's loop; hence unchecked.
 private final class StreamOpening: @unchecked Sendable {
     var missing: Int
     var problem: Problem?

@@ -21,7 +21,8 @@ final class HTTPConnection: ChannelHandler, @unchecked Sendable {
         case finishing
     }
 
-    unowned(unsafe) let front: Front
+    // Held, because a task may outlive the server's own life. The channel lets go of the connection when it closes.
+    let front: Front
     let channel: Channel
     var phase = Phase.reading
     /// What of the current request matters for its answer.
@@ -34,7 +35,8 @@ final class HTTPConnection: ChannelHandler, @unchecked Sendable {
     /// Taken messages whose arrival is not known yet.
     var unconfirmed: [Batch] = []
     var deadline = Deadline.none
-    private var hasEnded = false
+    /// Whether the client has said all that it will.
+    private(set) var hasEnded = false
     private var isBusy = false
     private var isReceiving = false
 
@@ -75,6 +77,7 @@ final class HTTPConnection: ChannelHandler, @unchecked Sendable {
         flush()
         hasPartialRequest = phase == .reading && consumed < bytes.count
         rearm()
+        if hasEnded { finishAfterEnd() }
         return consumed
     }
 
@@ -143,12 +146,12 @@ final class HTTPConnection: ChannelHandler, @unchecked Sendable {
     private func admitsBody(_ head: RequestHead, _ bytes: UnsafeBufferPointer<UInt8>) -> Bool {
         guard head.expectsContinue, bytes.count == head.byteCount else { return true }
         let request = Request(head: head, headBytes: bytes, body: UnsafeBufferPointer(start: nil, count: 0))
+        traits = AnswerTraits(head)
         do throws(Problem) {
             try check(request)
         } catch {
             // The body will not come, or will be thrown away with the connection.
-            traits = AnswerTraits(head)
-            refuse(error)
+            refuse(error, traits)
             return false
         }
         front.output.append("HTTP/1.1 100 Continue\r\n\r\n")
@@ -206,8 +209,14 @@ final class HTTPConnection: ChannelHandler, @unchecked Sendable {
     }
 
     /// Answers with a problem after which nothing of this connection can be trusted: it is closed.
-    func refuse(_ problem: Problem) {
-        traits.isKeepAlive = false
+    ///
+    /// - Parameters:
+    ///   - problem: What is wrong.
+    ///   - traits: Those of the request, if its head was understood; those of the request before mean nothing.
+    func refuse(_ problem: Problem, _ traits: AnswerTraits? = nil) {
+        self.traits = traits ?? incoming.map { AnswerTraits($0.head) } ?? AnswerTraits()
+        self.traits.isKeepAlive = false
+        incoming?.release(front.server.budget)
         incoming = nil
         answer(problem)
     }
@@ -224,23 +233,31 @@ final class HTTPConnection: ChannelHandler, @unchecked Sendable {
         guard !isReceiving else { return }
         flush()
         rearm()
-        if phase == .reading, channel.keptInputBytes > 0 { channel.reparse() }
-        if phase == .reading, hasEnded { finishAfterEnd() }
+        goOn()
+    }
+
+    /// Goes on with what came behind the last request.
+    private func goOn() {
+        // It is looked at in this turn, and the end after it.
+        if phase == .reading, channel.keptInputBytes > 0 { return channel.reparse() }
+        if hasEnded { finishAfterEnd() }
     }
 
     /// Writes what stands in the output buffer.
     func flush() {
         let output = front.output
         if !output.isEmpty {
-            if channel.write(output) == .closed { giveBackUnconfirmed() }
+            let outcome = channel.write(output)
             output.reset(keeping: Front.scratchBytesKept)
+            if outcome == .closed { giveBackUnconfirmed() }
         }
-        if phase == .finishing { channel.closeAfterFlush() }
+        // Where the client has ended before, `finishAfterEnd` closes.
+        if phase == .finishing, !hasEnded { channel.closeAfterFlush() }
     }
 
     /// Tells the front whether a request or an answer is under way: a server that shuts down waits for it.
     func updateBusy() {
-        let hasRequest = phase == .working || phase == .streaming || incoming != nil || hasPartialRequest
+        let hasRequest = phase == .working || phase == .streaming || incoming != nil
         let busy = !channel.isClosed && (hasRequest || channel.pendingBytes > 0)
         guard busy != isBusy else { return }
         isBusy = busy
@@ -252,13 +269,17 @@ final class HTTPConnection: ChannelHandler, @unchecked Sendable {
     func channelDrained(_ channel: Channel) {
         if stream != nil { return streamDrained() }
         rearm()
-        if phase == .reading, channel.keptInputBytes > 0 { channel.reparse() }
-        if hasEnded { finishAfterEnd() }
+        goOn()
     }
 
     func channelReachedEnd(_ channel: Channel) {
         hasEnded = true
         confirmArrived()
+        goOn()
+    }
+
+    /// The client has said all that it will, and everything that it said was looked at.
+    func finishAfterEnd() {
         switch phase {
         case .working:
             // Somebody who has gone waits for nothing. What was sent to another shard goes on, its answer may still be read.
@@ -266,22 +287,16 @@ final class HTTPConnection: ChannelHandler, @unchecked Sendable {
         case .streaming:
             channel.close()
         case .reading, .finishing:
-            finishAfterEnd()
+            // What is pending is still written, and what was taken may still arrive; then it is over.
+            guard channel.pendingBytes == 0, unconfirmed.isEmpty else { return }
+            channel.close()
         }
-    }
-
-    /// The client has said all it will: what is pending is still written, then it is over.
-    private func finishAfterEnd() {
-        guard phase != .working, phase != .streaming else { return }
-        if channel.pendingBytes == 0 { return channel.close() }
-        phase = .finishing
-        channel.closeAfterFlush()
     }
 
     func channelClosed(_ channel: Channel, reason: CloseReason) {
         leave()
         closeStream()
-        giveBackUnconfirmed()
+        if channel.hasArrived { confirmUnconfirmed() } else { giveBackUnconfirmed() }
         incoming?.release(front.server.budget)
         incoming = nil
         updateBusy()

@@ -5,6 +5,9 @@ enum Pages {
     /// The methods that a page has.
     static let allow = "GET, HEAD, OPTIONS"
 
+    /// Where the pages are; openapi.yaml lists the same.
+    static var paths: [String] { WebPages.all.map(\.path) }
+
     private static let fields = WebPages.headers.map { "\($0.name): \($0.value)\r\n" }.joined()
 
     /// A page, or that it has not changed; nil if there is none at `path`.

@@ -125,6 +125,11 @@ package struct Problem: Error, Hashable, Sendable {
         var fields = ""
         if let allow { fields += "Allow: \(allow)\r\n" }
         if let seconds = code.retryAfterSeconds { fields += "Retry-After: \(seconds)\r\n" }
-        return Response(status: status, contentType: "application/problem+json", fields: fields, body: Array(body.bytes))
+        return Response(
+            status: status,
+            contentType: "application/problem+json",
+            fields: fields,
+            body: Array(body.bytes)
+        )
     }
 }

@@ -1,4 +1,6 @@
-/// A request as a route sees it: the head, and the bytes that its ranges point into. Valid only while it is being handled.
+/// A request as a route sees it: the head, and the bytes that its ranges point into.
+///
+/// Valid only while it is being handled.
 package struct Request {
     /// What was asked.
     package let head: RequestHead

@@ -20,6 +20,11 @@ struct SendCommand: Sendable {
         var fields = SendFields()
         try SendCommand.reader.read(request) { value throws(Problem) in try fields.take(value) }
         if let range = request.head.idempotencyKey {
+            guard range.slice(of: request.headBytes).allSatisfy({ (0x20...0x7E).contains($0) }) else {
+                throw .invalid(
+                    "the header Idempotency-Key has bytes that are not ASCII; send such a key as the field 'key'"
+                )
+            }
             let key = range.text(in: request.headBytes.span)
             guard fields.key == nil || fields.key == key else {
                 throw .invalid("the header Idempotency-Key and the field 'key' differ; send one of them")
@@ -96,7 +101,8 @@ struct SendCommand: Sendable {
             )
         }
 
-        private func payload(_ content: FieldValue, sentAt: WallInstant, scratch: ByteBuffer) throws(Problem) -> Payload {
+        private func payload(_ content: FieldValue, sentAt: WallInstant, scratch: ByteBuffer) throws(Problem) -> Payload
+        {
             let bytes: UnsafeBufferPointer<UInt8>
             switch content.notation {
             case .json(let value) where !value.hasInsignificantSpace:

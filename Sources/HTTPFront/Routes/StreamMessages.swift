@@ -8,8 +8,9 @@ struct StreamQuery: Sendable {
     var callback: String
 
     private static let callbackBytesMax = 128
-    /// Messages of one write; the bytes are bounded by ``Limits/answerBytesMax``.
+    /// Messages and bytes of content of one write.
     private static let writeMessagesMax = 64
+    private static let writeBytesMax = 64 << 10
 
     /// Reads the fields of GET /v1/stream.
     init(_ request: Request) throws(Problem) {
@@ -51,6 +52,7 @@ struct StreamQuery: Sendable {
             recipients: recipients,
             mode: mode,
             limit: StreamQuery.writeMessagesMax,
+            bytesMax: StreamQuery.writeBytesMax,
             session: session
         )
         self.format = chosen

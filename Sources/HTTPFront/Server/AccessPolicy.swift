@@ -36,9 +36,13 @@ struct AccessPolicy: Sendable {
     func checkOrigin(_ head: RequestHead, _ bytes: Span<UInt8>) throws(Problem) -> Bool {
         guard let origin = head.origin else {
             // A browser leaves Origin out of a plain GET (of an image, a script, a frame), but not this.
-            guard let site = head.secFetchSite, site.equals("cross-site", in: bytes) || site.equals("same-site", in: bytes)
+            guard let site = head.secFetchSite,
+                site.equals("cross-site", in: bytes) || site.equals("same-site", in: bytes)
             else { return false }
-            throw Problem(.forbidden, "a page of another site asks without saying which; it must use fetch or EventSource")
+            throw Problem(
+                .forbidden,
+                "a page of another site asks without saying which; it must use fetch or EventSource"
+            )
         }
         if let host = head.host, AccessPolicy.isSame(origin, host, in: bytes) { return false }
         for allowed in origins where origin.count == allowed.count {
@@ -76,7 +80,9 @@ struct AccessPolicy: Sendable {
             let end = ByteRange(Int(name.upper) - 10, Int(name.upper))
             if end.equalsIgnoringCase(".localhost", in: bytes) { return true }
         }
-        guard name.count >= 9, ByteRange(Int(name.lower), Int(name.lower) + 4).equals("127.", in: bytes) else { return false }
+        guard name.count >= 9, ByteRange(Int(name.lower), Int(name.lower) + 4).equals("127.", in: bytes) else {
+            return false
+        }
         return SocketAddress(literal: name.text(in: bytes), port: 0)?.isLoopback ?? false
     }
 }

@@ -14,6 +14,9 @@ final class Front: @unchecked Sendable {
     let server: ServerState
     /// Answers that are about to be written, of the connection whose turn it is.
     let output: ByteBuffer
+    /// What a stream is about to write: apart from ``output``, because a send of one connection is written to the streams of
+    /// others while the answers of the first still stand there.
+    let streamOutput = ByteBuffer(capacity: 65_536)
     /// The body of the answer that is being made.
     let body = ByteBuffer(capacity: 16_384)
     /// Content on its way into a message.
@@ -81,7 +84,9 @@ final class Front: @unchecked Sendable {
     }
 
     /// Runs `body` on the shard of `recipient`, and `then` with its result on this loop: both at once if the shard is
-    /// bound to this loop, else with a trip to the other loop and back. In the order of the calls.
+    /// bound to this loop, else with a trip to the other loop and back.
+    ///
+    /// In the order of the calls.
     func perform<Value: Sendable>(
         for recipient: Recipient,
         _ body: @escaping @Sendable (isolated Shard) throws -> Value,
@@ -90,7 +95,9 @@ final class Front: @unchecked Sendable {
         perform(onShard: broker.shardIndex(of: recipient), body, then: then)
     }
 
-    /// Runs `body` on a shard, and `then` with its result on this loop. See ``perform(for:_:then:)``.
+    /// Runs `body` on a shard, and `then` with its result on this loop.
+    ///
+    /// See ``perform(for:_:then:)``.
     func perform<Value: Sendable>(
         onShard index: Int,
         _ body: @escaping @Sendable (isolated Shard) throws -> Value,

@@ -4,7 +4,8 @@ internal import Broker
 ///
 /// Confined to its loop, but for the executor, which never changes; hence unchecked.
 final class LoopShardHost: ShardHost, @unchecked Sendable {
-    private unowned let loop: EventLoop
+    // Held, because jobs of tasks may reach the shard after its loop has ended.
+    private let loop: EventLoop
     private let alarm = Alarm()
     private let slice = Slice()
 

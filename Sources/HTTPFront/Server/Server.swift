@@ -4,7 +4,7 @@ package import Broker
 package final class Server: Sendable {
     /// The mailboxes.
     package let broker: Broker
-    private let state: ServerState
+    let state: ServerState
     private let address: SocketAddress
 
     /// Makes a server that listens, and serves once it is started.
@@ -33,6 +33,7 @@ package final class Server: Sendable {
             budget: budget,
             time: time
         )
+        if configuration.loops > 1, wanted.port != 0 { try Server.checkPortIsFree(wanted, loops[0]) }
         var address = wanted
         var fronts: [Front] = []
         for (index, loop) in loops.enumerated() {
@@ -43,6 +44,13 @@ package final class Server: Sendable {
         }
         self.address = address
         state.allFronts = fronts
+    }
+
+    /// Listeners that share a port would share it with another server's as well, which would get a part of the traffic
+    /// without anybody being told.
+    private static func checkPortIsFree(_ address: SocketAddress, _ loop: EventLoop) throws(TransportError) {
+        let probe = try loop.listen(on: address, backlog: 1, isShared: false, accept: { _ in nil })
+        probe.close()
     }
 
     /// Descriptors that are left for connections when the limit is as high as it goes.
@@ -65,7 +73,9 @@ package final class Server: Sendable {
     }
 
     /// Ends what is under way within `duration`: no more connections, parked polls are answered, streams say goodbye, answers
-    /// are written. Then it stops.
+    /// are written.
+    ///
+    /// Then it stops.
     package func drain(within duration: Duration) async {
         state.isDraining = true
         await withTaskGroup { group in

@@ -44,7 +44,9 @@ final class ServerState: Sendable {
 
     var openCount: Int { openConnections.load(ordering: .relaxed) }
 
-    var refusedCount: Int { refusedConnections.load(ordering: .relaxed) + loops.reduce(0) { $0 + $1.counters.outOfDescriptors } }
+    var refusedCount: Int {
+        refusedConnections.load(ordering: .relaxed) + loops.reduce(0) { $0 + $1.counters.outOfDescriptors }
+    }
 
     var acceptedCount: Int { loops.reduce(0) { $0 + $1.counters.accepted } }
 

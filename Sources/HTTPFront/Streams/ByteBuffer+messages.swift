@@ -22,7 +22,9 @@ extension ByteBuffer {
 
     /// Appends the object that stands for a message: id, recipient, sender, type, content, sentAt, attempt, in this order.
     ///
-    /// - Parameter cursor: Added at the end, where the message's id alone is not the position to go on from.
+    /// - Parameters:
+    ///   - message: The message.
+    ///   - cursor: Added at the end, where the message's id alone is not the position to go on from.
     func append(message: Message, cursor: Cursor? = nil) {
         append("{\"id\":\"")
         append(id: message.id)
@@ -74,10 +76,5 @@ final class RenderedMessage {
         bytes.append(message: message)
         self.message = message
         buffer.append(bytes.bytes)
-    }
-
-    /// Lets go of the message, so that it does not outlive its inbox for long.
-    func forget() {
-        message = nil
     }
 }

@@ -14,7 +14,8 @@ struct StreamEncoder {
     func fields() -> String {
         var fields = "Cache-Control: no-store\r\nX-Accel-Buffering: no\r\n"
         if format == .iframe {
-            fields += "Content-Security-Policy: default-src 'none'; script-src 'nonce-\(nonce)'; frame-ancestors 'self'\r\n"
+            fields +=
+                "Content-Security-Policy: default-src 'none'; script-src 'nonce-\(nonce)'; frame-ancestors 'self'\r\n"
             fields += "X-Content-Type-Options: nosniff\r\n"
         }
         return fields

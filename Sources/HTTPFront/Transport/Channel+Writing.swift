@@ -75,6 +75,7 @@ extension Channel {
 
     func close(_ reason: CloseReason) {
         guard !isClosed else { return }
+        if flags.contains(.lingering), !owesPeer { flags.insert(.arrived) }
         flags.insert(.closed)
         loop.budget.giveBack(memoryUse)
         kept = nil
@@ -85,9 +86,9 @@ extension Channel {
     /// Sends what is pending, tells the peer that this is the end, and closes when the peer has closed too.
     ///
     /// From now on nothing is read for the handler and nothing can be written. After the last byte the sending side is
-    /// shut, and what the peer still sends is read and discarded, for at most 1 s or 256 KiB: closing with unread input
-    /// makes the kernel send a reset, which can destroy the answer before the peer has read it. The handler's deadline
-    /// holds until the last byte is sent.
+    /// shut, and what the peer still sends is read and discarded, for at most 1 s (or until the peer has received
+    /// everything, if that takes longer) or 256 KiB: closing with unread input makes the kernel send a reset, which can
+    /// destroy the answer before the peer has read it. The handler's deadline holds until the last byte is sent.
     package func closeAfterFlush() {
         guard flags.isDisjoint(with: [.closed, .finishing, .lingering]) else { return }
         flags.insert(.finishing)
@@ -114,6 +115,18 @@ extension Channel {
         let count = Socket.receive(fd, loop.input, EventLoop.inputRoom)
         guard count != -Int(EAGAIN) else { return }
         inputLimit -= Int32(clamping: max(0, count))
+        // A peer that has said all may still be receiving: it has the rest of the time, unwatched, because with both sides
+        // shut the socket would stay ready.
+        if count == 0, owesPeer { return loop.poller.remove(self) }
         if count <= 0 || inputLimit <= 0 { close() }
     }
+
+    /// The time is over, unless the peer is a slow one that is still receiving; the kernel gives it up if it stops.
+    func lingerOn() {
+        guard owesPeer, Socket.takeError(fd) == 0 else { return close() }
+        setDeadline((loop.now + Channel.lingerTime).nanoseconds)
+    }
+
+    /// Whether the peer has not acknowledged all bytes; our end counts as one.
+    private var owesPeer: Bool { (Socket.unacknowledgedBytes(fd) ?? 0) > 1 }
 }

@@ -40,6 +40,9 @@ package final class Channel: PollTarget {
     /// Whether it is closed, or closing is under way within this turn.
     package var isClosed: Bool { flags.contains(.closed) }
 
+    /// Whether, when a channel closed whose sending side had been shut, its peer had acknowledged every byte.
+    package var hasArrived: Bool { flags.contains(.arrived) }
+
     /// Received bytes that the handler has not consumed.
     package var keptInputBytes: Int { kept?.count ?? 0 }
 
@@ -139,7 +142,7 @@ package final class Channel: PollTarget {
         guard !isClosed, deadlineNanoseconds != .max else { return }
         guard deadlineNanoseconds <= loop.now.nanoseconds else { return setDeadline(deadlineNanoseconds) }
         deadlineNanoseconds = .max
-        if flags.contains(.lingering) { return close() }
+        if flags.contains(.lingering) { return lingerOn() }
         handler?.channelTimedOut(self)
     }
 }
@@ -164,4 +167,6 @@ struct ChannelFlags: OptionSet {
     static let lingering = ChannelFlags(rawValue: 128)
     /// Bytes were kept since the handler last heard that all are sent.
     static let owesDrained = ChannelFlags(rawValue: 256)
+    /// See `hasArrived`.
+    static let arrived = ChannelFlags(rawValue: 512)
 }

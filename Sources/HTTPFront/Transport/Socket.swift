@@ -91,7 +91,7 @@ package enum Socket {
     static let acceptedInheritsOptions = false
     #endif
 
-    /// Sends small answers at once, and notices peers that vanished: after 60 s without a word (or, on Linux, 20 s with
+    /// Sends small answers at once, and notices peers that vanished: after 60 s without a word (or, on Linux, 30 s with
     /// sent bytes unacknowledged) the connection fails.
     static func configureConnection(_ fd: Int32) {
         set(fd, tcp, TCP_NODELAY, 1)
@@ -100,7 +100,7 @@ package enum Socket {
         set(fd, tcp, TCP_KEEPCNT, 3)
         #if os(Linux)
         set(fd, tcp, TCP_KEEPIDLE, 30)
-        set(fd, tcp, TCP_USER_TIMEOUT, 20_000)
+        set(fd, tcp, TCP_USER_TIMEOUT, 30_000)
         #else
         set(fd, tcp, TCP_KEEPALIVE, 30)
         #endif

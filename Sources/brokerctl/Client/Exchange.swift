@@ -116,8 +116,8 @@ final class Exchange: ChannelHandler, @unchecked Sendable {
     func channelClosed(_ channel: Channel, reason: CloseReason) {
         guard !isOver else { return }
         self.channel = nil
-        guard isConnected else { return connect(after: Exchange.words(for: reason)) }
-        end(unreachable(Exchange.words(for: reason)))
+        guard isConnected else { return connect(after: reason.words) }
+        end(unreachable(reason.words))
     }
 
     func channelTimedOut(_ channel: Channel) {
@@ -127,20 +127,23 @@ final class Exchange: ChannelHandler, @unchecked Sendable {
             addresses.isEmpty ? end(unreachable("no connection in time")) : channel.close()
         }
     }
+}
 
-    private static func words(for reason: CloseReason) -> String {
-        switch reason {
+extension CloseReason {
+    /// Why a connection to a broker ended, for people.
+    var words: String {
+        switch self {
         case .failed(ECONNREFUSED):
             "nothing listens there; start 'brokerctl serve', or name another broker with --url or BROKER_URL"
         case .failed(ECONNRESET), .failed(EPIPE): "the connection was lost"
-        case .closed, .failed, .buffersExhausted, .loopStopped: "\(reason)"
+        case .closed, .failed, .buffersExhausted, .loopStopped: description
         }
     }
 }
 
 extension HTTPRequest {
     /// The head as it goes on the wire, with the empty line behind it.
-    func head(for url: ServerURL, keepsAlive: Bool = false) -> String {
+    func head(for url: ServerURL) -> String {
         let isDefaultPort = url.port == 80
         let host = url.host.contains(":") ? "[\(url.host)]" : url.host
         var lines = [
@@ -148,7 +151,6 @@ extension HTTPRequest {
             "Host: \(host)\(isDefaultPort ? "" : ":\(url.port)")",
             "User-Agent: brokerctl/\(Brokerctl.version)",
         ]
-        if !keepsAlive { lines.append("Connection: close") }
         lines += fields.map { "\($0.name): \($0.value)" }
         if let body { lines.append("Content-Length: \(body.count)") }
         return lines.joined(separator: "\r\n") + "\r\n\r\n"

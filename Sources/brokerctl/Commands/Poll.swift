@@ -66,7 +66,7 @@ struct Poll: Command {
     /// The request that asks for it; a body, since 100 recipients do not fit into a URL.
     var request: HTTPRequest {
         var body = JSONText()
-        if recipients.count == 1 { body.set("recipient", recipients[0]) } else { body.set("recipients", recipients) }
+        if recipients.count == 1 { body.set("recipient", recipients[0]) } else { body.set("recipient", recipients) }
         body.set("cursor", cursor)
         body.set("timeout", raw: Duration.decimalText(timeout.inSeconds))
         body.set("limit", raw: String(limit))

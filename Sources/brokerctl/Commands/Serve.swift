@@ -23,7 +23,9 @@ struct Serve: Command {
     func run(_ console: Console) async throws(Failure) -> ExitCode {
         var configuration = configuration
         configuration.loops = loops ?? ProcessInfo.processInfo.activeProcessorCount
-        configuration.log = ConsoleLog(level: logLevel, console: console)
+        let log = ConsoleLog(level: logLevel, console: console)
+        configuration.log = log
+        defer { log.flush() }
         // From here on a signal is not lost, however early it comes.
         let (signals, continuation) = AsyncStream<Int32>.makeStream()
         let shutdown = Shutdown()

@@ -11,21 +11,30 @@ final class SignalWatch: Sendable {
     // Only kept and cancelled; Dispatch's objects may be used from any thread.
     nonisolated(unsafe) private let sources: [any DispatchSourceSignal]
 
-    /// Makes a watch for some signals; it ends when it is released, and the signals are ignored then.
+    /// Makes a watch for some signals, which ends when it is released.
     ///
+    /// Until this returns, a signal does what it did before; from then on, none is lost.
     /// - Parameters:
     ///   - numbers: Which signals.
     ///   - handler: Is called for each that comes, one at a time.
     init(_ numbers: [Int32], handler: @escaping @Sendable (Int32) -> Void) {
         let queue = DispatchQueue(label: "broker.signals", qos: .userInteractive)
+        let isReady = DispatchSemaphore(value: 0)
         sources = numbers.map { number in
-            // A source is only told of a signal that does not do what it does by default.
-            signal(number, SIG_IGN)
             let source = DispatchSource.makeSignalSource(signal: number, queue: queue)
             source.setEventHandler { handler(number) }
+            source.setRegistrationHandler {
+                #if canImport(Darwin)
+                // The source is told nevertheless; not earlier, or a signal that comes before it is there is lost.
+                signal(number, SIG_IGN)
+                #endif
+                // On Linux, Dispatch has a handler of its own from now on, which this would undo.
+                isReady.signal()
+            }
             source.resume()
             return source
         }
+        for _ in numbers { isReady.wait() }
     }
 
     deinit {

@@ -107,7 +107,7 @@ struct ListenerTests {
         #expect(option(fd, Int32(IPPROTO_TCP), TCP_KEEPCNT) == 3)
         #if os(Linux)
         #expect(option(fd, Int32(IPPROTO_TCP), TCP_KEEPIDLE) == 30)
-        #expect(option(fd, Int32(IPPROTO_TCP), TCP_USER_TIMEOUT) == 20_000)
+        #expect(option(fd, Int32(IPPROTO_TCP), TCP_USER_TIMEOUT) == 30_000)
         #endif
         #expect(fcntl(fd, F_GETFL) & O_NONBLOCK != 0)
         #expect(fcntl(fd, F_GETFD) & FD_CLOEXEC != 0)

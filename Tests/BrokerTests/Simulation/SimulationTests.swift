@@ -1,0 +1,48 @@
+import BrokerTestSupport
+import Foundation
+import Testing
+
+@testable import Broker
+
+/// Random workloads against the model.
+///
+/// `BROKER_SIMULATION_SEED=17 swift test --filter SimulationTests` repeats one of them;
+/// `BROKER_SIMULATION_SEEDS=100000` tries more than usual.
+@Suite struct SimulationTests {
+    private static let environment = ProcessInfo.processInfo.environment
+    private static let slices = 8
+    private static let seeds = environment["BROKER_SIMULATION_SEEDS"].flatMap(Int.init) ?? 3000
+    private static let onlySeed = environment["BROKER_SIMULATION_SEED"].flatMap(UInt64.init)
+
+    private static let steps = 60
+
+    @Test(arguments: 0..<slices)
+    func `the state answers every random workload as the model says`(slice: Int) {
+        for seed in SimulationTests.seeds(of: slice) {
+            var simulation = Simulation(seed: seed)
+            do {
+                try simulation.run(steps: SimulationTests.steps)
+            } catch {
+                let history = simulation.history.joined(separator: "\n")
+                Issue.record(
+                    "seed \(seed): \(error)\nBROKER_SIMULATION_SEED=\(seed) repeats it. The last steps:\n\(history)"
+                )
+                return
+            }
+        }
+    }
+
+    private static func seeds(of slice: Int) -> [UInt64] {
+        if let onlySeed { return slice == 0 ? [onlySeed] : [] }
+        return stride(from: slice, to: seeds, by: slices).map(UInt64.init)
+    }
+
+    @Test(arguments: Simulation.Fault.allCases.filter { $0 != .none })
+    func `a planted defect is found`(fault: Simulation.Fault) {
+        let found = (UInt64(0)..<200).first { seed in
+            var simulation = Simulation(seed: seed, fault: fault)
+            return (try? simulation.run(steps: SimulationTests.steps)) == nil
+        }
+        #expect(found != nil, "no seed finds \(fault)")
+    }
+}

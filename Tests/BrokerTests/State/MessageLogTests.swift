@@ -1,0 +1,90 @@
+import BrokerTestSupport
+import Testing
+
+@testable import Broker
+
+@Suite struct MessageLogTests {
+    private let payload = [].withUnsafeBufferPointer { bytes in
+        Payload.make(sender: nil, type: nil, content: bytes, sentAt: WallInstant(millisecondsSinceEpoch: 0))
+    }
+
+    private func entry(_ sequence: UInt64) -> LogEntry {
+        LogEntry(payload: payload, sequence: sequence, expires: .distantFuture)
+    }
+
+    private func sequences(_ log: MessageLog) -> [UInt64] {
+        log.indices.compactMap { log[$0].payload == nil ? nil : log[$0].sequence }
+    }
+
+    @Test(arguments: UInt64(0)..<40)
+    func `a log does what an array does`(seed: UInt64) {
+        var random = SeededGenerator(seed: seed)
+        var log = MessageLog()
+        var kept: [UInt64] = []
+        var last: UInt64 = UInt64(random.number(0...5))
+        for _ in 0..<300 {
+            if random.chance(55) {
+                last += 1
+                log.append(entry(last))
+                kept.append(last)
+            } else {
+                for _ in 0..<random.number(1...6) where !kept.isEmpty {
+                    let place = random.chance(50) ? 0 : random.number(0...kept.count - 1)
+                    let sequence = kept.remove(at: place)
+                    guard let index = log.index(of: sequence) else {
+                        Issue.record("\(sequence) is not found")
+                        return
+                    }
+                    log.remove(at: index)
+                }
+                log.tidy()
+            }
+            #expect(sequences(log) == kept)
+            #expect(log.count == kept.count)
+            #expect(log.first == kept.first)
+            let wanted = UInt64(random.number(0...Int(last) + 2))
+            #expect(log.index(of: wanted).map { log[$0].sequence } == (kept.contains(wanted) ? wanted : nil))
+            let from = log.index(notBefore: wanted)
+            #expect(
+                sequences(log).filter { $0 >= wanted }
+                    == (from..<log.indices.upperBound).compactMap { index in
+                        log[index].payload == nil ? nil : log[index].sequence
+                    }
+            )
+        }
+    }
+
+    @Test func `holes are closed before they outnumber the messages`() {
+        var log = MessageLog()
+        for sequence in 1...1000 { log.append(entry(UInt64(sequence))) }
+        for sequence in 2...999 {
+            if let index = log.index(of: UInt64(sequence)) { log.remove(at: index) }
+            log.tidy()
+            #expect(log.holes <= log.count + 8)
+        }
+        #expect(sequences(log) == [1, 1000])
+        #expect(log.indices.count <= 20)
+    }
+
+    @Test func `a burst that has been read leaves no memory behind`() {
+        var log = MessageLog()
+        for sequence in 1...1000 { log.append(entry(UInt64(sequence))) }
+        for index in log.indices { log.remove(at: index) }
+        log.tidy()
+        #expect(log.count == 0)
+        #expect(log.first == nil)
+        #expect(log.entries.capacity <= 8)
+    }
+
+    @Test func `a queue that is fed and emptied does not grow`() {
+        var log = MessageLog()
+        for sequence in 1...10_000 {
+            log.append(entry(UInt64(sequence)))
+            guard sequence > 5, let index = log.index(of: UInt64(sequence - 5)) else { continue }
+            log.remove(at: index)
+            log.tidy()
+        }
+        #expect(log.count == 5)
+        #expect(log.entries.capacity <= 64)
+    }
+}

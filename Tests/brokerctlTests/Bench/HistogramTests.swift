@@ -1,0 +1,84 @@
+import Testing
+
+@testable import brokerctl
+
+@Suite struct HistogramTests {
+    @Test func `an empty one has quantiles of zero`() {
+        let histogram = Histogram()
+        #expect(histogram.count == 0)
+        #expect(histogram.quantile(0.5) == .zero)
+        #expect(histogram.quantile(1) == .zero)
+        #expect(histogram.max == .zero)
+    }
+
+    @Test func `small durations are exact`() {
+        var histogram = Histogram()
+        for nanoseconds in 1...100 { histogram.record(.nanoseconds(nanoseconds)) }
+        #expect(histogram.quantile(0) == .nanoseconds(1))
+        #expect(histogram.quantile(0.5) == .nanoseconds(50))
+        #expect(histogram.quantile(0.9) == .nanoseconds(90))
+        #expect(histogram.quantile(0.99) == .nanoseconds(99))
+        #expect(histogram.quantile(1) == .nanoseconds(100))
+    }
+
+    @Test func `quantiles are those of the sorted list, to 0·8 percent`() {
+        var generator = SplitMix(state: 42)
+        for spread in [1_000, 1_000_000, 60_000_000_000] {
+            var histogram = Histogram()
+            var all: [Int] = []
+            for _ in 0..<5000 {
+                let nanoseconds = Int.random(in: 0...spread, using: &generator)
+                all.append(nanoseconds)
+                histogram.record(.nanoseconds(nanoseconds))
+            }
+            all.sort()
+            for share in [0, 0.01, 0.5, 0.9, 0.99, 0.999, 1] {
+                let exact = Double(all[max(0, Int((Double(all.count) * share).rounded(.up)) - 1)])
+                let found = histogram.quantile(share).inSeconds * 1e9
+                #expect(
+                    found >= exact - 0.5 && found <= exact * 1.008 + 1,
+                    "\(share) of \(spread): \(found), not \(exact)"
+                )
+            }
+            #expect(histogram.max == .nanoseconds(all[all.count - 1]))
+        }
+    }
+
+    @Test func `every bucket ends where the next begins`() {
+        var nanoseconds: UInt64 = 0
+        for bucket in 0..<3000 {
+            #expect(Histogram.bucket(of: nanoseconds) == bucket)
+            let end = Histogram.upperEnd(of: bucket)
+            #expect(Histogram.bucket(of: end) == bucket)
+            nanoseconds = end + 1
+        }
+        #expect(Histogram.bucket(of: UInt64(Int64.max)) < (64 - 7) * 128)
+        #expect(Histogram.upperEnd(of: Histogram.bucket(of: UInt64(Int64.max))) == UInt64(Int64.max))
+    }
+
+    @Test func `durations below zero count as zero, merging adds`() {
+        var left = Histogram()
+        var right = Histogram()
+        left.record(.seconds(-1))
+        right.record(.milliseconds(5))
+        right.record(.milliseconds(1))
+        left.merge(right)
+        #expect(left.count == 3)
+        #expect(left.max == .milliseconds(5))
+        #expect(left.quantile(0.33) == .zero)
+        #expect(left.quantile(1) == .milliseconds(5))
+    }
+}
+
+/// Numbers that are the same in each run.
+private struct SplitMix: RandomNumberGenerator {
+    var state: UInt64
+
+    mutating func next() -> UInt64 {
+        state &+= 0x9E37_79B9_7F4A_7C15
+        var mixed = state
+        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
+        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
+        return mixed ^ (mixed >> 31)
+    }
+}
