@@ -106,8 +106,7 @@ extension ShardState {
 
     private mutating func disclaim(_ session: String, _ reader: Reader) {
         for recipient in recipients(of: reader) {
-            let id = SessionID(recipient: recipient, session: session)
-            if sessions[id] === reader { sessions[id] = nil }
+            sessions[SessionID(recipient: recipient, session: session)] = nil
         }
     }
 

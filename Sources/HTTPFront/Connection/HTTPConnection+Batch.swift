@@ -24,6 +24,7 @@ extension HTTPConnection {
                 let command = try SendCommand(line: line, of: request.body, sentAt: now, scratch: front.scratch)
                 messages += command.recipients.count
                 items.append(.command(command))
+                if messages > HTTPConnection.batchMessagesMax { break }
             } catch {
                 items.append(.refused(error))
             }
@@ -31,7 +32,7 @@ extension HTTPConnection {
         front.scratch.reset(keeping: Front.scratchBytesKept)
         guard messages <= HTTPConnection.batchMessagesMax else {
             throw .invalid(
-                "\(messages) messages in one batch, its limit is \(HTTPConnection.batchMessagesMax); send several batches"
+                "more than \(HTTPConnection.batchMessagesMax) messages in one batch; send several batches"
             )
         }
         guard !items.isEmpty else { throw .invalid("the batch has no line; send one object a line") }

@@ -4,6 +4,7 @@ internal import Broker
 extension HTTPConnection {
     func poll(_ request: Request) throws(Problem) {
         let query = try PollQuery(request)
+        try charge(forReading: query.request.recipients.count)
         let deadline = front.loop.now + query.timeout
         traits.tellsCursor = query.tellsCursor
         guard query.request.recipients.allSatisfy({ front.isLocal($0) }) else {

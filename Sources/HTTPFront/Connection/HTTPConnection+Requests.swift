@@ -67,6 +67,10 @@ extension HTTPConnection {
         }
         guard let operation else { return answerOptions(request, allow: route.allow) }
         switch operation {
+        case .getStats, .getMetrics, .getLiveness, .getReadiness: try FieldReader(known: []).read(request) { _ in }
+        default: break
+        }
+        switch operation {
         case .pollMessages, .pollMessagesByPost: try poll(request)
         case .sendMessage: try send(request)
         case .streamMessages: try openStream(request)

@@ -5,6 +5,7 @@ internal import Broker
 extension HTTPConnection: StreamSink {
     func openStream(_ request: Request) throws(Problem) {
         let query = try StreamQuery(request)
+        try charge(forReading: query.request.recipients.count)
         let requests: [Broker.Part]
         do throws(BrokerError) {
             requests = try front.broker.split(query.request)

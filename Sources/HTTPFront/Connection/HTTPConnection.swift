@@ -37,6 +37,8 @@ final class HTTPConnection: ChannelHandler, @unchecked Sendable {
     var deadline = Deadline.none
     /// Whether the client has said all that it will.
     private(set) var hasEnded = false
+    /// Bytes that the current reader is charged with.
+    private var chargedBytes: Int32 = 0
     private var isBusy = false
     private var isReceiving = false
 
@@ -227,7 +229,30 @@ final class HTTPConnection: ChannelHandler, @unchecked Sendable {
         return traits.isVersion10 ? "keep-alive" : nil
     }
 
+    /// Charges for a reader's places in several inboxes, which would otherwise be memory that nobody counts.
+    func charge(forReading recipients: Int) throws(Problem) {
+        let bytes = (recipients - 1) * HTTPConnection.placeBytes
+        guard bytes > 0 else { return }
+        guard front.server.budget.take(bytes) else {
+            throw Problem(
+                .overloaded,
+                "all buffers are in use; read later or fewer inboxes, or raise --buffers-bytes-max"
+            )
+        }
+        chargedBytes = Int32(clamping: bytes)
+    }
+
+    private func giveBackCharge() {
+        guard chargedBytes > 0 else { return }
+        front.server.budget.giveBack(Int(chargedBytes))
+        chargedBytes = 0
+    }
+
+    /// What a place in an inbox costs, that in the table of sessions included: measured, rounded up.
+    private static let placeBytes = 320
+
     private func finishAnswer() {
+        giveBackCharge()
         phase = traits.isKeepAlive ? .reading : .finishing
         waiter = .nobody
         guard !isReceiving else { return }
@@ -299,6 +324,7 @@ final class HTTPConnection: ChannelHandler, @unchecked Sendable {
         if channel.hasArrived { confirmUnconfirmed() } else { giveBackUnconfirmed() }
         incoming?.release(front.server.budget)
         incoming = nil
+        giveBackCharge()
         updateBusy()
         front.connectionClosed()
     }

@@ -219,7 +219,7 @@ struct FieldReader {
     }
 
     private func unknown(_ name: String) -> Problem {
-        .invalid("unknown field '\(name.prefix(80))'; this request takes \(known.names)")
+        .invalid("unknown field '\(name.prefix(80))'; this request takes \(known.isEmpty ? "none" : known.names)")
     }
 
     private static func field(_ field: JSONField, in bytes: Span<UInt8>) -> Field? {

@@ -14,7 +14,7 @@ struct Serve: Command {
     /// Event loops; nil for one for each core.
     var loops: Int?
     /// How long a drain may take.
-    var drain = Duration.seconds(10)
+    var drain = Duration.seconds(8)
     /// What is logged.
     var logLevel = LogLevel.info
 
@@ -45,6 +45,8 @@ struct Serve: Command {
         } catch {
             throw .system("\(error)")
         }
+        // libdispatch sets itself up at its first use, and traps if clients have taken all descriptors by then.
+        try? await Task.sleep(for: .milliseconds(1))
         server.start()
         try announce(server, configuration, console)
 

@@ -40,7 +40,7 @@ import Testing
         #expect(serve.configuration.idleTimeout == .seconds(75))
         #expect(serve.configuration.writeTimeout == .seconds(30))
         #expect(serve.configuration.pingInterval == .seconds(15))
-        #expect(serve.drain == .seconds(10))
+        #expect(serve.drain == .seconds(8))
         #expect(serve.configuration.allowedOrigins.isEmpty)
         #expect(serve.logLevel == .info)
     }
