@@ -1,11 +1,11 @@
 package import Broker
 
-/// A second opinion: what the inboxes of one shard must do, worked out with arrays and linear scans, without a line in common
-/// with what it judges.
+/// A second opinion: what the inboxes of one shard must do, worked out with arrays and linear scans, without a line in
+/// common with what it judges.
 ///
 /// Each method is told what was asked and what came of it. It either agrees, and takes the effects over, or throws a
-/// ``Mismatch``. Where several answers are allowed (which of several inboxes is read first, which of two things due at the same
-/// moment happens first), it agrees with each of them.
+/// ``Mismatch``. Where several answers are allowed (which of several inboxes is read first, which of two things due at
+/// the same moment happens first), it agrees with each of them.
 package struct DeliveryModel {
     let limits: Limits
     var inboxes: [ModelInbox] = []

@@ -2,9 +2,9 @@ internal import Synchronization
 
 /// An executor that runs nothing until it is told to, so that a test chooses what happens in which order.
 ///
-/// A shard can be bound to it (as a serial executor), and tasks can be started on it (as a task executor); give each its own
-/// and choose among them. Everything runs on the thread that calls ``runNext()``, and nothing is ever run elsewhere: no
-/// sleeps, no races.
+/// A shard can be bound to it (as a serial executor), and tasks can be started on it (as a task executor); give each
+/// its own and choose among them. Everything runs on the thread that calls ``runNext()``, and nothing is ever run
+/// elsewhere: no sleeps, no races.
 package final class ManualExecutor: SerialExecutor, TaskExecutor {
     private let jobs = Mutex<[UnownedJob]>([])
 

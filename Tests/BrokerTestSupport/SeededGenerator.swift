@@ -1,6 +1,7 @@
 /// A random number generator whose numbers are the same for the same seed, on every machine.
 ///
-/// PCG-XSH-RR 64/32 after M. E. O'Neill: small, and free of the patterns that a plain linear generator shows in its low bits.
+/// PCG-XSH-RR 64/32 after M. E. O'Neill: small, and free of the patterns that a plain linear generator shows in its low
+/// bits.
 package struct SeededGenerator: RandomNumberGenerator, Sendable {
     private var state: UInt64
 

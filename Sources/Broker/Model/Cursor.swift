@@ -1,7 +1,7 @@
 /// How far a reader has come: where following starts, and what an answer gives back to go on from.
 ///
-/// As text it is opaque to clients: `0`, `now`, or one ``MessageID`` for each recipient of the request, in the order of the
-/// request, joined by `~`.
+/// As text it is opaque to clients: `0`, `now`, or one ``MessageID`` for each recipient of the request, in the order of
+/// the request, joined by `~`.
 public enum Cursor: Hashable, Sendable {
     /// The oldest message that is kept. On the wire `0`.
     case oldest

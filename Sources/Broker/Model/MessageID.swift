@@ -12,8 +12,8 @@ public struct Epoch: Hashable, Sendable {
 
 /// The identity of a message, and a position in its inbox: `k3Qz9.18` is the 18th message in the life `k3Qz9`.
 ///
-/// As text: the epoch in base 62, a dot, the sequence number in decimal. Sequence numbers have no holes; 0 is the position
-/// before the first message.
+/// As text: the epoch in base 62, a dot, the sequence number in decimal. Sequence numbers have no holes; 0 is the
+/// position before the first message.
 public struct MessageID: Hashable, Sendable {
     /// The life of the inbox that the message belongs to.
     public let epoch: Epoch

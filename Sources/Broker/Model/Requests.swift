@@ -78,7 +78,8 @@ public struct Batch: Sendable {
     public var cursor: Cursor
     /// How many messages between the reader's position and these are gone; 0 if none.
     public var lost = 0
-    /// Whether the reader's position belonged to another life of the inbox, so that reading starts at the oldest message.
+    /// Whether the reader's position belonged to another life of the inbox, so that reading starts at the oldest
+    /// message.
     public var isReset = false
     /// Unread messages left in the inboxes that were read.
     public var unread = 0
@@ -161,8 +162,8 @@ extension ReadRequest {
 extension Batch {
     /// Sorts by the time of sending; within an inbox the order stays.
     ///
-    /// The wall clock may have been set back between two sends. A message then counts as sent when the one before it in its
-    /// inbox was, because otherwise there would be no order that keeps both.
+    /// The wall clock may have been set back between two sends. A message then counts as sent when the one before it in
+    /// its inbox was, because otherwise there would be no order that keeps both.
     mutating func sortBySendingTime() {
         var latest: [Epoch: WallInstant] = [:]
         let times = messages.map { message in

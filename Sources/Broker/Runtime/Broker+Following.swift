@@ -1,8 +1,8 @@
 extension Broker {
     /// Follows an inbox for as long as the loop runs: what is there from `cursor` on, then everything that comes.
     ///
-    /// Nothing is buffered for the follower but the batch it is working on; a slow one falls behind in the log, and is told
-    /// of a gap if it falls behind further than the inbox keeps. Ends when the broker is drained; throws
+    /// Nothing is buffered for the follower but the batch it is working on; a slow one falls behind in the log, and is
+    /// told of a gap if it falls behind further than the inbox keeps. Ends when the broker is drained; throws
     /// `CancellationError` when the task is cancelled.
     ///
     /// - Parameters:

@@ -1,13 +1,15 @@
 extension Broker {
-    /// Takes messages as from a queue: each goes to exactly one taker, longest waiting first, and is read when this returns.
+    /// Takes messages as from a queue: each goes to exactly one taker, longest waiting first, and is read when this
+    /// returns.
     ///
     /// - Parameters:
     ///   - recipient: Whose inbox.
     ///   - timeout: How long to wait when there is nothing; zero to not wait, nil to wait for ever.
     ///   - limit: How many messages at most, 1 to 1000.
-    /// - Returns: The messages, oldest first; none if none came in time or the broker is shutting down. If messages were dropped
-    ///   before anybody took them, ``Batch/lost`` says how many.
-    /// - Throws: ``BrokerError``, or `CancellationError` if the task was cancelled before anything came; nothing is taken then.
+    /// - Returns: The messages, oldest first; none if none came in time or the broker is shutting down. If messages
+    ///   were dropped before anybody took them, ``Batch/lost`` says how many.
+    /// - Throws: ``BrokerError``, or `CancellationError` if the task was cancelled before anything came; nothing is
+    ///   taken then.
     public func take(
         from recipient: Recipient,
         within timeout: Duration? = .seconds(40),
@@ -47,7 +49,8 @@ extension Broker {
     /// Reads what follows a cursor, as from a log; changes nothing for anybody else.
     ///
     /// - Parameters:
-    ///   - recipients: Whose inboxes, 1 to 100, none twice; with the cursor of an earlier batch the same, in the same order.
+    ///   - recipients: Whose inboxes, 1 to 100, none twice; with the cursor of an earlier batch the same, in the same
+    ///     order.
     ///   - cursor: Where to begin.
     ///   - timeout: How long to wait when there is nothing; zero to not wait, nil to wait for ever.
     ///   - limit: How many messages at most, 1 to 1000.
@@ -73,8 +76,8 @@ extension Broker {
 
     /// Carries out a read of any kind, in one shard or several, and waits if need be.
     ///
-    /// A taken batch must be confirmed or given back. Cancelling the task ends it with `.ended(.left, …)`, if no outcome has
-    /// come before: then nothing is taken.
+    /// A taken batch must be confirmed or given back. Cancelling the task ends it with `.ended(.left, …)`, if no
+    /// outcome has come before: then nothing is taken.
     ///
     /// - Throws: ``BrokerError``; nothing is taken then.
     package func poll(_ request: ReadRequest, within timeout: Duration?) async throws(BrokerError) -> ReadOutcome {

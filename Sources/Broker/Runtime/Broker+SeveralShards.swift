@@ -1,7 +1,7 @@
-// Reads whose recipients are in several shards. First everything that is there is collected, shard by shard; that also tells
-// the position in each inbox. Then a reader is registered in each shard, all behind one gate. Each shard looks again when it
-// registers its reader, so no message is missed; the first shard that has something wins, and the gate turns the others away,
-// who take their messages back at once.
+// Reads whose recipients are in several shards. First everything that is there is collected, shard by shard; that also
+// tells the position in each inbox. Then a reader is registered in each shard, all behind one gate. Each shard looks
+// again when it registers its reader, so no message is missed; the first shard that has something wins, and the gate
+// turns the others away, who take their messages back at once.
 extension Broker {
     /// The part of a request that one shard answers.
     package struct Part: Sendable {
@@ -34,16 +34,6 @@ extension Broker {
         }
         for index in parts.indices { parts[index].request = request.part(parts[index].places) }
         return parts
-    }
-
-    /// The shards that what becomes of a batch concerns: those of its messages, and of the drops that it tells of.
-    package func shardIndices(of batch: Batch) -> [Int] {
-        var indices: [Int] = []
-        for recipient in batch.messages.lazy.map(\.recipient) + batch.toldDrops.lazy.map(\.recipient) {
-            let index = shardIndex(of: recipient)
-            if !indices.contains(index) { indices.append(index) }
-        }
-        return indices
     }
 
     func poll(

@@ -1,9 +1,9 @@
 /// A mailbox for each recipient, in memory.
 ///
 /// Messages are sent to a recipient's inbox and stay there until they are read, expire, or are dropped by a policy that
-/// readers are told about. Reading is either *taking*, as from a queue (each message to one taker), or *following*, as from a
-/// log (every follower sees every message). Whoever finds nothing waits: a suspended continuation, resumed by the next
-/// message, by the timeout, or by cancellation.
+/// readers are told about. Reading is either *taking*, as from a queue (each message to one taker), or *following*, as
+/// from a log (every follower sees every message). Whoever finds nothing waits: a suspended continuation, resumed by
+/// the next message, by the timeout, or by cancellation.
 ///
 /// ```swift
 /// let broker = Broker()
@@ -12,8 +12,8 @@
 /// for try await event in broker.follow(Recipient("room:lobby"), from: .oldest) { … }
 /// ```
 ///
-/// Recipients are spread over shards, an actor each, so that a broker uses several cores; all of one recipient happens in
-/// one shard, in order. Any task may call any method.
+/// Recipients are spread over shards, an actor each, so that a broker uses several cores; all of one recipient happens
+/// in one shard, in order. Any task may call any method.
 public final class Broker: Sendable {
     /// The bounds that this broker keeps.
     public let limits: Limits
@@ -110,8 +110,8 @@ public final class Broker: Sendable {
 
     /// Sends bytes to a recipient.
     ///
-    /// When it returns, the message is in the inbox and stays there until it is read, expires, or is dropped by a policy
-    /// that readers are told about.
+    /// When it returns, the message is in the inbox and stays there until it is read, expires, or is dropped by a
+    /// policy that readers are told about.
     ///
     /// - Parameters:
     ///   - content: What to say; at most ``Limits/messageBytesMax`` bytes. The broker does not look inside.
@@ -119,11 +119,11 @@ public final class Broker: Sendable {
     ///   - sender: Who says it; at most 256 bytes.
     ///   - type: What it is about; at most 128 bytes.
     ///   - timeToLive: How long it is kept unread, 1 ms to 7 days; nil for ``Limits/retainUnread``.
-    ///   - key: Repeats of a send with the same key, sender and recipient within ``Limits/retainKeys`` are answered as the
-    ///     first, and put nothing into the inbox.
+    ///   - key: Repeats of a send with the same key, sender and recipient within ``Limits/retainKeys`` are answered as
+    ///     the first, and put nothing into the inbox.
     /// - Returns: The message's id, and how many readers were waiting.
-    /// - Throws: ``BrokerError`` with `invalidRequest`, `tooLarge`, `keyReused`, `inboxFull`, `brokerFull` or `draining`.
-    ///   Nothing is in the inbox then.
+    /// - Throws: ``BrokerError`` with `invalidRequest`, `tooLarge`, `keyReused`, `inboxFull`, `brokerFull` or
+    ///   `draining`. Nothing is in the inbox then.
     @discardableResult
     public func send(
         _ content: [UInt8],
@@ -157,8 +157,8 @@ public final class Broker: Sendable {
     /// Marks everything up to a message as read.
     ///
     /// - Returns: How many messages are left unread.
-    /// - Throws: ``BrokerError`` with `invalidRequest` if the id is ahead of the inbox. An id of another life of the inbox
-    ///   changes nothing.
+    /// - Throws: ``BrokerError`` with `invalidRequest` if the id is ahead of the inbox. An id of another life of the
+    ///   inbox changes nothing.
     @discardableResult
     public func ack(_ recipient: Recipient, upTo id: MessageID) async throws(BrokerError) -> Int {
         try await shard(of: recipient).ack(recipient, upTo: id, ids: [])

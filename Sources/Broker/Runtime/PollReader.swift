@@ -1,6 +1,7 @@
 internal import Synchronization
 
-/// Where the outcome of a poll goes that anybody may cancel from any thread, and that may wait in several shards at once.
+/// Where the outcome of a poll goes that anybody may cancel from any thread, and that may wait in several shards at
+/// once.
 ///
 /// The first outcome wins; to every later one it says that nobody is there any more, so that its shard takes the
 /// messages back in the same turn. Cancelling is an outcome like any other.
@@ -95,22 +96,29 @@ final class GatedReader: Reader, @unchecked Sendable {
 
 /// A poll that waits on its shard's own executor and is let go there too: one object and one continuation.
 ///
-/// This is what a server parks by the ten thousand. Everything happens on the executor of the shard, so it needs no lock. The
-/// continuation carries no value: the outcome lies here until it is fetched, because a task's frame that had room for
-/// it would not fit into the memory that a task begins with.
+/// This is what a server parks by the ten thousand. Everything happens on the executor of the shard, so it needs no
+/// lock. The continuation carries no value: the outcome lies here until it is fetched, because a task's frame that had
+/// room for it would not fit into the memory that a task begins with.
 package final class ParkedPoll: Reader, @unchecked Sendable {
     private var continuation: UnsafeContinuation<Void, Never>?
     private var arrived: Arrived?
+    private var isParkExpected = false
 
     /// Makes a poll that is not registered yet.
     package init() {
         super.init(isStream: false)
     }
 
-    /// Keeps the continuation that is resumed once the outcome is there; to be called in the turn in which the poll was
-    /// registered.
+    /// Keeps the continuation that is resumed once the outcome is there.
+    ///
+    /// To be called in the turn in which the poll was registered, unless ``expectPark()`` was called in that.
     package func park(_ continuation: UnsafeContinuation<Void, Never>) {
-        self.continuation = continuation
+        if arrived == nil { self.continuation = continuation } else { continuation.resume() }
+    }
+
+    /// Promises that ``park(_:)`` will be called in a later turn: an outcome that comes before is kept for it.
+    package func expectPark() {
+        isParkExpected = true
     }
 
     /// The outcome that the continuation was resumed for; to be called once.
@@ -121,10 +129,10 @@ package final class ParkedPoll: Reader, @unchecked Sendable {
     }
 
     package override func receive(_ outcome: ReadOutcome) -> Bool {
-        guard let continuation else { return false }
-        self.continuation = nil
+        guard arrived == nil, continuation != nil || isParkExpected else { return false }
         arrived = Arrived(outcome)
-        continuation.resume()
+        continuation?.resume()
+        continuation = nil
         return true
     }
 

@@ -1,7 +1,7 @@
 /// The actor that holds the inboxes of its share of the recipients.
 ///
-/// Each method is one turn: it reads the clock once, asks the state, then carries out what the state decided. Deliveries are
-/// carried out after the state has returned, so a receiver may call back into the shard.
+/// Each method is one turn: it reads the clock once, asks the state, then carries out what the state decided.
+/// Deliveries are carried out after the state has returned, so a receiver may call back into the shard.
 package actor Shard {
     /// How many followers are served in one turn; the rest wait for other work that is ready.
     private static let fanOutBudget = 64
@@ -50,8 +50,8 @@ package actor Shard {
     ///   - reader: A reader that has not been used before.
     ///   - request: What it asks for, checked already.
     ///   - deadline: When it ends by itself; nil to wait for ever. A deadline that has passed means not to wait at all.
-    /// - Returns: A batch at once, or that there is nothing and no waiting, or nil: then the reader is registered and will
-    ///   receive exactly one outcome if it is a poll, and any number up to an end if it is a stream.
+    /// - Returns: A batch at once, or that there is nothing and no waiting, or nil: then the reader is registered and
+    ///   will receive exactly one outcome if it is a poll, and any number up to an end if it is a stream.
     /// - Throws: ``BrokerError``; the reader is not registered then.
     package func read(
         _ reader: Reader,
@@ -75,7 +75,8 @@ package actor Shard {
         return nil
     }
 
-    /// Opens a stream: it is registered, and receives batches, each after the one before was confirmed with ``wrote(_:_:)``.
+    /// Opens a stream: it is registered, and receives batches, each after the one before was confirmed with
+    /// ``wrote(_:_:)``.
     ///
     /// - Returns: The cursor that the stream starts from.
     /// - Throws: ``BrokerError``; the stream is not registered then.
@@ -102,7 +103,8 @@ package actor Shard {
 
     /// A stream's write has gone out; it may have the next.
     ///
-    /// With a batch: that it has arrived, as far as can be known. Without, the batch is confirmed or given back apart from this.
+    /// With a batch: that it has arrived, as far as can be known. Without, the batch is confirmed or given back apart
+    /// from this.
     package func wrote(_ reader: Reader, _ batch: Batch?) {
         defer { settle() }
         let now = time.now

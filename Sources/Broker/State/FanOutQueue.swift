@@ -1,7 +1,7 @@
 /// Inboxes whose followers have yet to be served, in turn.
 ///
-/// The links live in the inboxes, so that queueing allocates nothing. They keep nothing alive: an inbox is taken out before
-/// it goes.
+/// The links live in the inboxes, so that queueing allocates nothing. They keep nothing alive: an inbox is taken out
+/// before it goes.
 struct FanOutQueue {
     private(set) unowned(unsafe) var first: Inbox?
     private(set) unowned(unsafe) var last: Inbox?

@@ -7,8 +7,8 @@ extension Inbox {
 
     /// Drops messages until one of `byteCount` bytes fits; drops nothing if it would not fit even then.
     ///
-    /// From the oldest end: first what was read, then what was delivered, then, if the policy is to drop, what nobody has
-    /// seen. Leased and handed messages are in somebody's hands and stay.
+    /// From the oldest end: first what was read, then what was delivered, then, if the policy is to drop, what nobody
+    /// has seen. Leased and handed messages are in somebody's hands and stay.
     ///
     /// - Returns: What was dropped and how much of it was unread; nil if the message does not fit.
     func makeRoom(for byteCount: Int, _ limits: Limits) -> (dropped: [Payload], unread: Int)? {

@@ -44,8 +44,8 @@ extension Inbox {
 
     /// How long an inbox is left alone after a sweep that looked at so many entries.
     ///
-    /// A sweep looks at all of them, which is nothing for an inbox of the usual size. One of a hundred thousand messages that
-    /// come and go would spend its shard's time with looking: there a sweep comes at most every 100 ms.
+    /// A sweep looks at all of them, which is nothing for an inbox of the usual size. One of a hundred thousand
+    /// messages that come and go would spend its shard's time with looking: there a sweep comes at most every 100 ms.
     private static func rest(after entries: Int) -> Duration {
         entries > unhurriedEntriesMin ? .microseconds(entries) : .zero
     }

@@ -1,9 +1,9 @@
-/// The messages of one recipient, and who waits for them: a bounded log in which each message is unread, handed, leased or
-/// read.
+/// The messages of one recipient, and who waits for them: a bounded log in which each message is unread, handed, leased
+/// or read.
 ///
 /// A function of its state, its input and the time that it is told; it calls nobody. Three marks remember below which
-/// sequence number there is nothing of a kind, so that looking for the oldest unread, read or delivered message does not
-/// start over each time.
+/// sequence number there is nothing of a kind, so that looking for the oldest unread, read or delivered message does
+/// not start over each time.
 ///
 /// Here is what it holds and how that is kept consistent; what may be asked of it is in the extensions.
 package final class Inbox: Scheduled {

@@ -1,6 +1,7 @@
 /// Idempotency keys of the last minutes, and what their sends were answered.
 ///
-/// A key belongs to its sender and its recipient. All are remembered equally long, so the oldest is always the first to go.
+/// A key belongs to its sender and its recipient. All are remembered equally long, so the oldest is always the first to
+/// go.
 struct KeyTable {
     /// Whose key it is.
     struct KeyID: Hashable {

@@ -32,9 +32,9 @@ struct LogEntry {
 
 /// The messages of one inbox in the order of their sequence numbers.
 ///
-/// Appending and removing at the front are O(1); removing from the middle leaves a hole, and holes are compacted before they
-/// outnumber the messages, so that everything is amortised O(1) and the memory is proportional to the messages. Finding a
-/// sequence number is O(1) without holes, O(log n) with them.
+/// Appending and removing at the front are O(1); removing from the middle leaves a hole, and holes are compacted before
+/// they outnumber the messages, so that everything is amortised O(1) and the memory is proportional to the messages.
+/// Finding a sequence number is O(1) without holes, O(log n) with them.
 struct MessageLog {
     private(set) var entries: [LogEntry] = []
     /// Entries before this index are gone.

@@ -11,10 +11,10 @@ struct Position {
 
 /// The positions of inboxes that are empty and that nobody waits on, so that a cursor of a quiet inbox stays good.
 ///
-/// An entry is found by a 64-bit hash of the name: what it costs does not depend on the name. Two names with the same hash would
-/// share an epoch, which no reader can tell from one of its own. Entries are kept in two generations; every retention period
-/// the older one is dropped whole, so an entry stays for one period at least and two at most, and forgetting costs nothing
-/// per entry.
+/// An entry is found by a 64-bit hash of the name: what it costs does not depend on the name. Two names with the same
+/// hash would share an epoch, which no reader can tell from one of its own. Entries are kept in two generations; every
+/// retention period the older one is dropped whole, so an entry stays for one period at least and two at most, and
+/// forgetting costs nothing per entry.
 struct PositionTable {
     private var young: [UInt64: Position] = [:]
     private var old: [UInt64: Position] = [:]

@@ -46,8 +46,9 @@ final class FurtherMembership: Membership {
 
 /// Somebody who reads: a poll, which is answered once, or a stream, which is answered until it ends.
 ///
-/// To the state it is an opaque handle with an identity; what is behind it (a continuation, a connection) is the runtime's
-/// affair and lives in a subclass, so that a parked poll is a single object. It is its own place in its first inbox.
+/// To the state it is an opaque handle with an identity; what is behind it (a continuation, a connection) is the
+/// runtime's affair and lives in a subclass, so that a parked poll is a single object. It is its own place in its first
+/// inbox.
 ///
 /// Once it was given to a shard, everything in it is touched only on that shard's executor; elsewhere it is a handle to
 /// name it by. That is what makes it safe to send.

@@ -24,10 +24,10 @@ open class Scheduled {
 
 /// Timers in the order of their deadlines, at constant cost for each: a hierarchical wheel.
 ///
-/// A tick is a millisecond. Deadlines are rounded up to the next tick, so nothing is due early. Eight levels of 64 slots
-/// reach beyond 8000 years. A timer hangs in the level of the highest digit (base 64) in which its tick differs from the
-/// wheel's; when time enters a slot of a higher level, its timers move down. A bitmap for each level finds the next
-/// occupied slot without walking, so an idle wheel costs nothing however many timers it holds.
+/// A tick is a millisecond. Deadlines are rounded up to the next tick, so nothing is due early. Eight levels of 64
+/// slots reach beyond 8000 years. A timer hangs in the level of the highest digit (base 64) in which its tick differs
+/// from the wheel's; when time enters a slot of a higher level, its timers move down. A bitmap for each level finds the
+/// next occupied slot without walking, so an idle wheel costs nothing however many timers it holds.
 ///
 /// Not safe for concurrent use: it belongs to one actor or one loop.
 package struct TimerWheel: ~Copyable {

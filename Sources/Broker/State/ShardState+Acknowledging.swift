@@ -53,8 +53,8 @@ extension ShardState {
     /// Makes leases longer: all of them, or none.
     ///
     /// - Returns: The messages that are unread.
-    /// - Throws: ``BrokerError`` with `notFound` if one of the messages is not leased, `invalidRequest` if an id is ahead of the
-    ///   inbox; nothing is changed then.
+    /// - Throws: ``BrokerError`` with `notFound` if one of the messages is not leased, `invalidRequest` if an id is
+    ///   ahead of the inbox; nothing is changed then.
     mutating func extend(
         _ recipient: Recipient,
         ids: [MessageID],

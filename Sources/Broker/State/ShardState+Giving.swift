@@ -37,7 +37,8 @@ extension ShardState {
 
     /// A batch has arrived: what was taken is read, what was followed on a stream counts as delivered.
     ///
-    /// A leased message is read when it is acked, not before. Messages of inboxes that are not in this shard are passed over.
+    /// A leased message is read when it is acked, not before. Messages of inboxes that are not in this shard are passed
+    /// over.
     mutating func confirm(_ batch: borrowing Batch, isStream: Bool, now: MonotonicInstant) {
         guard batch.isTaken || isStream else { return }
         var found: Inbox?
@@ -55,8 +56,8 @@ extension ShardState {
         }
     }
 
-    /// A batch has not arrived: what was taken is unread again, at its old place, and goes to whoever waits; drops that it told
-    /// of are told to the next.
+    /// A batch has not arrived: what was taken is unread again, at its old place, and goes to whoever waits; drops that
+    /// it told of are told to the next.
     ///
     /// Messages of inboxes that are not in this shard are passed over.
     mutating func giveBack(_ batch: borrowing Batch, now: MonotonicInstant) {

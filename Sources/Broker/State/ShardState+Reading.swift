@@ -2,12 +2,12 @@
 extension ShardState {
     /// Finds or makes the inboxes that `request` names and puts the reader at its starting position in each.
     ///
-    /// A newer reader of the same session and recipient ends the older. After it, ``collect(_:now:)`` gives what there is at
-    /// once; then the reader is registered with ``wait(_:until:)`` or let go with ``leave(_:)``. All of it belongs into one
-    /// turn.
+    /// A newer reader of the same session and recipient ends the older. After it, ``collect(_:now:)`` gives what there
+    /// is at once; then the reader is registered with ``wait(_:until:)`` or let go with ``leave(_:)``. All of it
+    /// belongs into one turn.
     ///
-    /// - Throws: ``BrokerError`` with `invalidRequest` for a cursor that is ahead of its inbox or has not one part for each
-    ///   recipient, `brokerFull`. The reader is let go then.
+    /// - Throws: ``BrokerError`` with `invalidRequest` for a cursor that is ahead of its inbox or has not one part for
+    ///   each recipient, `brokerFull`. The reader is let go then.
     mutating func attach(_ reader: Reader, _ request: borrowing ReadRequest, wall: WallInstant) throws(BrokerError) {
         precondition(reader.standing == .outside, "a reader that is \(reader.standing) cannot be attached")
         reader.limit = Int32(clamping: request.limit)

@@ -1,8 +1,8 @@
 /// The inboxes of one shard, and all that is decided about them: a function of state, input and time.
 ///
-/// It reads no clock, waits for nobody and calls nobody. What is to be done outside is left in ``actions``, which its owner
-/// carries out after each call. The rules of one inbox are in ``Inbox``; here is what concerns several, or readers. Sending
-/// and the coming and going of inboxes are in this file, everything else in the extensions.
+/// It reads no clock, waits for nobody and calls nobody. What is to be done outside is left in ``actions``, which its
+/// owner carries out after each call. The rules of one inbox are in ``Inbox``; here is what concerns several, or
+/// readers. Sending and the coming and going of inboxes are in this file, everything else in the extensions.
 struct ShardState: ~Copyable {
     let limits: Limits
     let budget: MemoryBudget
@@ -41,8 +41,8 @@ struct ShardState: ~Copyable {
 
     /// Puts a message into its inbox and gives it to whoever waits for it.
     ///
-    /// - Throws: ``BrokerError`` with `tooLarge`, `keyReused`, `inboxFull`, `brokerFull` or `draining`. Nothing is in the inbox
-    ///   then, and no message that anybody has yet to read was dropped.
+    /// - Throws: ``BrokerError`` with `tooLarge`, `keyReused`, `inboxFull`, `brokerFull` or `draining`. Nothing is in
+    ///   the inbox then, and no message that anybody has yet to read was dropped.
     mutating func send(_ draft: borrowing Draft, now: MonotonicInstant) throws(BrokerError) -> SendReceipt {
         do throws(BrokerError) {
             return try accept(draft, now: now)
@@ -156,8 +156,8 @@ struct ShardState: ~Copyable {
 
     /// Counts `bytes` more, at the expense of what is kept only for convenience if need be.
     ///
-    /// Losing what was read in `inbox`, or positions of empty inboxes, costs a reader a gap or a reset; refusing a send costs a
-    /// message.
+    /// Losing what was read in `inbox`, or positions of empty inboxes, costs a reader a gap or a reset; refusing a send
+    /// costs a message.
     private mutating func reserve(_ bytes: Int, sparing inbox: Inbox?) throws(BrokerError) {
         while !budget.reserve(bytes) {
             let read = inbox?.removeRead() ?? []

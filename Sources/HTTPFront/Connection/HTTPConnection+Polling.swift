@@ -22,11 +22,27 @@ extension HTTPConnection {
         waiter = .parked(reader)
         // What was answered before on this connection must not wait for the outcome.
         flush()
-        // The task runs at once, on this thread, up to its suspension, and comes back to this loop.
-        Task.immediate(executorPreference: front.loop.tasks) {
-            await withUnsafeContinuation { reader.park($0) }
-            self.finishPoll(reader.takeOutcome())
+        if let resting = restingTask {
+            restingTask = nil
+            reader.expectPark()
+            return resting.resume()
         }
+        // The task runs at once, on this thread, up to its suspension, and comes back to this loop. Making one costs more than
+        // waking one, so the connection's next poll is waited for by the same. Its frame holds no outcome and no reader: it
+        // has to fit into the memory that a task begins with.
+        Task.immediate(executorPreference: front.loop.tasks) {
+            while case .parked(let reader) = self.waiter {
+                await withUnsafeContinuation { reader.park($0) }
+                self.finishPoll(reader.takeOutcome())
+                await withUnsafeContinuation { self.rest($0) }
+            }
+        }
+    }
+
+    /// Keeps the task until the connection's next poll; lets it go on to its end if there will be none.
+    private func rest(_ task: UnsafeContinuation<Void, Never>) {
+        guard !channel.isClosed else { return task.resume() }
+        restingTask = task
     }
 
     /// A poll whose inboxes are in a shard of another loop, or in several.
@@ -72,5 +88,8 @@ extension HTTPConnection {
         case .parked(let reader): front.shard.assumeIsolated { $0.leave(reader) }
         case .task(let task): task.cancel()
         }
+        // There will be no next poll.
+        restingTask?.resume()
+        restingTask = nil
     }
 }

@@ -31,6 +31,8 @@ final class HTTPConnection: ChannelHandler, @unchecked Sendable {
     /// A request whose head is there and whose body is not.
     var incoming: IncomingBody?
     var waiter = Waiter.nobody
+    /// The task that waits for this connection's polls, while it has none to wait for.
+    var restingTask: UnsafeContinuation<Void, Never>?
     var stream: EventStream?
     /// Taken messages whose arrival is not known yet.
     var unconfirmed: [Batch] = []

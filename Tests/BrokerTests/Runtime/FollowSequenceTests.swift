@@ -115,6 +115,19 @@ import Testing
         #expect(throws: BrokerError.self) { try follower.result?.get() }
     }
 
+    @Test func `an iterator's cursor is behind a gap once the gap was told`() throws {
+        let recipient = try Recipient("a")
+        let first = try stage.send("1").id
+        try stage.send("2")
+        stage.pass(.seconds(86_400))
+        let told = try stage.now { broker in
+            var iterator = broker.follow(recipient, from: .after(first)).makeAsyncIterator()
+            guard case .gap(1) = try await iterator.next() else { return Cursor.now }
+            return iterator.cursor
+        }
+        #expect(told.positions.map(\.sequence) == [2])
+    }
+
     @Test func `an iterator's cursor is never ahead of what it has given`() throws {
         for number in 1...3 { try stage.send("\(number)") }
         let recipient = try Recipient("a")

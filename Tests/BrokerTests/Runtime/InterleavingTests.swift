@@ -3,8 +3,8 @@ import Testing
 
 @testable import Broker
 
-/// Polls, sends and cancellations whose steps are interleaved at random, over two shards: what the simulation is to the state,
-/// this is to the runtime.
+/// Polls, sends and cancellations whose steps are interleaved at random, over two shards: what the simulation is to the
+/// state, this is to the runtime.
 @Suite struct InterleavingTests {
     private struct Workload {
         let stage: Stage

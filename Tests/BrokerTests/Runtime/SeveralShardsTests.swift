@@ -245,6 +245,39 @@ import Testing
         #expect(try stage.now { await $0.statistics() }.delivered == 0)
     }
 
+    @Test(arguments: [0, 1])
+    func `a read that is refused at one shard takes nothing from the other`(microseconds: Int) throws {
+        let stage = Stage(shards: 2) { $0.memoryBytesMax = Cost.inbox + Cost.message + 100 }
+        let names = try stage.namesByShard()
+        try stage.send("1", to: names[0].name)
+        // Which shard is asked first depends on the clock.
+        stage.time.advance(by: .microseconds(microseconds))
+        let request = ReadRequest(recipients: names, mode: .take)
+        let poll = stage.call { try await $0.poll(request, within: nil) }
+        stage.run()
+        let error = #expect(throws: BrokerError.self) { try poll.result?.get() }
+        #expect(error?.code == .brokerFull)
+        #expect(try stage.unread(names[0].name) == 1)
+        #expect(try stage.now { await $0.statistics() }.delivered == 0)
+    }
+
+    @Test func `a batch concerns the shards of its messages and of the drops that it tells of`() throws {
+        let stage = Stage(shards: 2) { limits in
+            limits.inboxMessagesMax = 1
+            limits.whenFull = .dropOldest
+        }
+        let names = try stage.namesByShard()
+        try stage.send("1", to: names[1].name)
+        try stage.send("2", to: names[1].name)
+        let request = ReadRequest(recipients: [names[1]], mode: .take)
+        let batch = try #require(stage.call { try await $0.poll(request, within: .zero) }.ran(stage).batch)
+        #expect(stage.broker.shardIndices(of: batch) == [1])
+        var onlyDrops = batch
+        onlyDrops.messages = []
+        #expect(stage.broker.shardIndices(of: onlyDrops) == [1])
+        #expect(stage.broker.shardIndices(of: Batch(cursor: .now)) == [])
+    }
+
     @Test(arguments: [ReadMode.take, .follow(.now)])
     func `draining ends a poll that waits at both`(mode: ReadMode) throws {
         let poll = polling(mode)
@@ -284,6 +317,12 @@ import Testing
 }
 
 extension Stage.Call<ReadOutcome> {
+    /// The call after everybody has got on as far as possible.
+    fileprivate func ran(_ stage: Stage) -> Self {
+        stage.run()
+        return self
+    }
+
     var batch: Batch? {
         guard case .batch(let batch) = value else { return nil }
         return batch

@@ -6,14 +6,15 @@ import Testing
 
 /// A broker whose shards, clients and clocks move only when a test says so.
 ///
-/// Each shard and each client has an executor of its own, so that a test chooses which of them goes on next; ``run()`` lets
-/// all of them go on until nothing is left to do.
+/// Each shard and each client has an executor of its own, so that a test chooses which of them goes on next; ``run()``
+/// lets all of them go on until nothing is left to do.
 final class Stage {
     let time = ManualTime()
     let hosts: [ManualHost]
     let broker: Broker
     let observer = Notebook()
     private var clients: [ManualExecutor] = []
+    private var cancellations: [() -> Void] = []
 
     init(shards: Int = 1, seed: UInt64 = 1, _ change: (inout Limits) -> Void = { _ in }) {
         var limits = Limits()
@@ -26,6 +27,12 @@ final class Stage {
             observer: observer,
             randomness: SeededGenerator(seed: seed)
         )
+    }
+
+    /// A call that waits for ever would never be freed.
+    deinit {
+        for cancel in cancellations { cancel() }
+        run()
     }
 
     var shard: Shard { broker.shards[0] }
@@ -82,6 +89,7 @@ final class Stage {
     func call<Value: Sendable>(_ body: @escaping @Sendable (Broker) async throws -> Value) -> Call<Value> {
         let call = Call { [broker] in try await body(broker) }
         clients.append(call.executor)
+        cancellations.append { call.cancel() }
         return call
     }
 

@@ -159,7 +159,25 @@ extension Simulation {
     /// A batch arrives, or does not.
     mutating func land() throws {
         guard !flights.isEmpty else { return try poll() }
-        try land(at: generator.number(0...flights.count - 1), arrives: generator.chance(70))
+        let index = generator.number(0...flights.count - 1)
+        if isStreaming(flights[index]), !flights[index].isWritten, generator.chance(30) {
+            let number = flights[index].number
+            note("batch \(number) is written")
+            flights[index].isWritten = true
+            try resume(flights[index].reader)
+            return try settle()
+        }
+        try land(at: index, arrives: generator.chance(70))
+    }
+
+    private func isStreaming(_ flight: Flight) -> Bool {
+        flight.reader.isStream && readers.contains { $0 === flight.reader }
+    }
+
+    private mutating func resume(_ reader: SimulatedReader) throws {
+        state.resume(reader, now: now)
+        model.expect(takeEvents())
+        try model.resume(reader.id, now)
     }
 
     mutating func land(at index: Int, arrives: Bool) throws {
@@ -170,10 +188,7 @@ extension Simulation {
             keep(batch.cursor, of: flight.reader.recipients)
             state.confirm(batch, isStream: flight.reader.isStream, now: now)
             try model.confirm(batch, number: flight.number, isStream: flight.reader.isStream, now)
-            guard readers.contains(where: { $0 === flight.reader }) else { return try settle() }
-            state.resume(flight.reader, now: now)
-            model.expect(takeEvents())
-            try model.resume(flight.reader.id, now)
+            if isStreaming(flight), !flight.isWritten { try resume(flight.reader) }
         } else {
             if readers.contains(where: { $0 === flight.reader }) { try leave(flight.reader) }
             if fault == .confirmedInsteadOfGivenBack {

@@ -4,8 +4,8 @@ import BrokerTestSupport
 
 /// A random workload on the state of one shard, judged step by step by ``DeliveryModel``.
 ///
-/// The same seed makes the same workload. Each step moves the time, does one thing, serves some followers, and then checks
-/// the whole structure, the memory that is counted, every total, and that nobody waits for what is there.
+/// The same seed makes the same workload. Each step moves the time, does one thing, serves some followers, and then
+/// checks the whole structure, the memory that is counted, every total, and that nobody waits for what is there.
 struct Simulation: ~Copyable {
     let seed: UInt64
     /// A defect that is put in between state and model, to see that it is found.
@@ -45,6 +45,8 @@ struct Simulation: ~Copyable {
         let number: Int
         let reader: SimulatedReader
         let batch: Batch
+        /// Whether the stream has written it and goes on, although nobody knows yet whether it has arrived.
+        var isWritten = false
     }
 
     struct KeptCursor {
@@ -66,7 +68,7 @@ struct Simulation: ~Copyable {
     /// Tiny limits, so that everything that happens at a limit happens often.
     private static func limits(_ generator: inout SeededGenerator) -> Limits {
         var limits = Limits()
-        limits.inboxMessagesMax = generator.number(1...8)
+        limits.inboxMessagesMax = generator.chance(10) ? 30 : generator.number(1...8)
         limits.inboxBytesMax = generator.pick([20, 60, 1000])
         limits.messageBytesMax = 16
         limits.memoryBytesMax = generator.pick([1 << 20, 1 << 20, 2400, 1500])

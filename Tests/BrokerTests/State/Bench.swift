@@ -3,8 +3,8 @@ import Testing
 
 @testable import Broker
 
-/// The state of one shard on a test bench: says what clients would say, carries out what was decided, and checks after each
-/// call that everything is consistent and every byte is counted.
+/// The state of one shard on a test bench: says what clients would say, carries out what was decided, and checks after
+/// each call that everything is consistent and every byte is counted.
 final class Bench {
     var state: ShardState
     let budget: MemoryBudget
@@ -205,6 +205,7 @@ final class Bench {
     }
 
     var isFanningOut: Bool { state.isFanningOut }
+    var nextDeadline: MonotonicInstant? { state.nextDeadline }
 
     func fanOut(budget: Int) {
         state.fanOut(budget: budget, now: now)

@@ -27,7 +27,7 @@ import Testing
         #expect(try bench.summary().kept == 0)
     }
 
-    @Test(arguments: [("2", "t", 60), ("1", "u", 60), ("1", nil, 60), ("1", "t", 61), ("1t", nil, 60)])
+    @Test(arguments: [("2", "t", 60), ("1", "u", 60), ("1", nil, 60), ("1", "t", 61), ("t1", nil, 60)])
     func `the same key with something else to say is refused`(content: String, type: String?, seconds: Int) throws {
         try bench.send("1", type: "t", timeToLive: .seconds(60), key: "k")
         let error = #expect(throws: BrokerError.self) {

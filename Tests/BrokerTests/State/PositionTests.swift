@@ -54,6 +54,18 @@ import Testing
         #expect(try bench.follow(from: cursor).isReset)
     }
 
+    @Test func `a position goes by itself, without anybody asking`() throws {
+        _ = try quietInbox()
+        let day: Duration = .seconds(86_400)
+        for _ in 0..<2 {
+            let next = try #require(bench.nextDeadline)
+            #expect(next <= bench.now + day)
+            bench.pass(next.duration(since: bench.now))
+        }
+        #expect(bench.budget.bytes == 0)
+        #expect(bench.nextDeadline == nil)
+    }
+
     @Test func `an inbox that is used again keeps its epoch`() throws {
         let cursor = try quietInbox()
         for _ in 0..<5 {
@@ -87,7 +99,14 @@ import Testing
             if index == 0 { #expect(table.forget(bench.now + .seconds(100)) == 0) }
         }
         #expect(table.count == 3)
-        #expect(table.peek(names[0])?.last == 0)
+        // One that is remembered anew moves to the younger half, and back again as time passes.
+        #expect(table.remember(Position(epoch: Epoch(bits: 7), last: 9), of: names[0]) == 0)
+        #expect(table.peek(names[0])?.last == 9)
+        #expect(table.forget(bench.now + .seconds(200)) == 0)
+        for name in names.dropFirst() {
+            #expect(table.remember(Position(epoch: Epoch(bits: 7), last: 1), of: name) == 0)
+        }
+        #expect(table.count == 3)
         #expect(table.makeRoom() == 1)
         #expect(table.peek(names[0]) == nil)
         #expect(table.recall(names[1])?.last == 1)

@@ -65,15 +65,31 @@ import Testing
 
     @Test func `a time to live beyond all clocks is one for ever`() throws {
         try bench.send("1", timeToLive: .seconds(Int64.max))
-        #expect(bench.state.nextDeadline == nil)
+        #expect(bench.nextDeadline == nil)
         #expect(try bench.take().texts == ["1"])
     }
 
+    @Test func `a very large inbox is not swept at every tick`() throws {
+        let inbox = Inbox(recipient: try Recipient("a"), epoch: Epoch(bits: 1))
+        let payload = [].withUnsafeBufferPointer {
+            Payload.make(sender: nil, type: nil, content: $0, sentAt: bench.wall)
+        }
+        for number in 0..<5000 { inbox.append(payload, expires: bench.now + .milliseconds(number)) }
+        var now = bench.now
+        while inbox.log.count > 2100 {
+            let count = inbox.log.count
+            _ = inbox.sweep(now)
+            #expect(inbox.nextSweep >= now + .milliseconds(2))
+            #expect(inbox.nextSweep <= now + .microseconds(count + 1000))
+            now = inbox.nextSweep
+        }
+    }
+
     @Test func `nothing happens by itself where nothing is kept`() throws {
-        #expect(bench.state.nextDeadline == nil)
+        #expect(bench.nextDeadline == nil)
         let reader = try bench.wait()
-        #expect(bench.state.nextDeadline == nil)
+        #expect(bench.nextDeadline == nil)
         bench.leave(reader)
-        #expect(bench.state.nextDeadline == nil)
+        #expect(bench.nextDeadline == nil)
     }
 }

@@ -68,6 +68,14 @@ struct RawPeer: ~Copyable {
         return received
     }
 
+    /// Reads what is there, at most `count` bytes, after waiting for the first; nothing at the end of the stream, or if it was
+    /// reset.
+    borrowing func receiveSome(_ count: Int) -> [UInt8] {
+        [UInt8](unsafeUninitializedCapacity: count) { buffer, found in
+            found = max(0, read(fd, buffer.baseAddress, count))
+        }
+    }
+
     /// Waits for the server to end the stream: true at its end, false if it was reset or something came.
     borrowing func reachesEnd() -> Bool {
         var byte: UInt8 = 0
