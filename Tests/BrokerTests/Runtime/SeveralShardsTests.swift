@@ -271,11 +271,11 @@ import Testing
         try stage.send("2", to: names[1].name)
         let request = ReadRequest(recipients: [names[1]], mode: .take)
         let batch = try #require(stage.call { try await $0.poll(request, within: .zero) }.ran(stage).batch)
-        #expect(Array(batch.shards(of: stage.broker)) == [1])
+        #expect(Set(batch.shards(of: stage.broker)) == [1])
         var onlyDrops = batch
         onlyDrops.messages = []
-        #expect(Array(onlyDrops.shards(of: stage.broker)) == [1])
-        #expect(Array(Batch(cursor: .now).shards(of: stage.broker)) == [])
+        #expect(Set(onlyDrops.shards(of: stage.broker)) == [1])
+        #expect(Set(Batch(cursor: .now).shards(of: stage.broker)) == [])
     }
 
     @Test(arguments: [ReadMode.take, .follow(.now)])
