@@ -64,6 +64,7 @@ extension HTTPConnection {
 
     private func finishPoll(_ outcome: ReadOutcome) {
         guard !channel.isClosed else {
+            waiter = .nobody
             guard case .batch(let batch) = outcome else { return }
             return front.settle(batch) { shard, part in shard.giveBack(part) }
         }
@@ -81,12 +82,13 @@ extension HTTPConnection {
 
     /// Takes the connection's poll out of its inboxes: its client has left.
     func leave() {
-        let waiter = waiter
-        self.waiter = .nobody
         switch waiter {
         case .nobody: break
+        // The task finds its reader there still: a batch may have come to it that is to be given back.
         case .parked(let reader): front.shard.assumeIsolated { $0.leave(reader) }
-        case .task(let task): task.cancel()
+        case .task(let task):
+            waiter = .nobody
+            task.cancel()
         }
         // There will be no next poll.
         restingTask?.resume()

@@ -177,6 +177,36 @@ struct ArrivalTests {
         }
     }
 
+    @Test(arguments: Setup.all, [false, true])
+    func `a message that comes in the turn in which its taker leaves is unread again`(
+        setup: Setup,
+        hasPolled: Bool
+    ) async throws {
+        try await LiveServer.run(setup) { live in
+            let recipient = try live.recipient(Self.recipient, shard: 0)
+            let request = RequestBench.get("/v1/poll?recipient=\(recipient)")
+            let peer = try await live.connect(loop: 0)
+            // Those that came to another loop have gone.
+            try await live.turns { live.server.state.openCount == 1 }
+            // The first poll of a connection makes the task that waits for the later ones.
+            if hasPolled {
+                try await peer.send(request)
+                try await live.waits(at: recipient, polls: 1)
+                try await live.send("first", to: recipient)
+                _ = try await peer.answer()
+                try await live.turns { await live.broker.summary(of: recipient).leased == 0 }
+            }
+            let draft = Draft(recipient: recipient, payload: try Sample.message("1.1", "1").payload)
+            // The request, a message, and the end of the connection in one turn, before the tasks have theirs.
+            await live.turn(of: 0, receiving: request) { [shard = live.broker.shards[0]] channel in
+                _ = try? shard.assumeIsolated { try $0.send(draft) }
+                channel.close()
+            }
+            try await live.turns { live.server.state.openCount == 0 }
+            try await live.turns { await live.broker.summary(of: recipient).unread == 1 }
+        }
+    }
+
     @Test(arguments: Setup.all)
     func `a client that ends after its request may take its time to receive`(setup: Setup) async throws {
         try await LiveServer.run(setup, isFrozen: true, Self.large) { live in
