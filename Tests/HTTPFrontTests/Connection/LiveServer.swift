@@ -108,11 +108,11 @@ final class LiveServer: Sendable {
         }
     }
 
-    /// Gives a connection of a loop bytes as if they had come, and does something with its channel, all in one turn: after the
+    /// Gives a connection of a loop bytes, if any, as if they had come, and does something with its channel, all in one turn: after the
     /// loop's sockets and jobs, before it is told of what this closes.
     ///
     /// The connection must be the only one of its loop.
-    func turn(of index: Int, receiving text: String, then: @escaping @Sendable (Channel) -> Void) async {
+    func turn(of index: Int, receiving text: String = "", then: @escaping @Sendable (Channel) -> Void) async {
         let loop = loops[index]
         await withCheckedContinuation { continuation in
             loop.execute {
@@ -120,8 +120,10 @@ final class LiveServer: Sendable {
                     let channels = loop.targets.compactMap { $0 as? Channel }
                     #expect(channels.count == 1)
                     for channel in channels {
-                        _ = Array(text.utf8).withUnsafeBufferPointer { bytes in
-                            channel.handler?.channel(channel, received: bytes)
+                        if !text.isEmpty {
+                            _ = Array(text.utf8).withUnsafeBufferPointer { bytes in
+                                channel.handler?.channel(channel, received: bytes)
+                            }
                         }
                         then(channel)
                     }
