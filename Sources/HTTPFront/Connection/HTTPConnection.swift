@@ -85,8 +85,9 @@ final class HTTPConnection: ChannelHandler, @unchecked Sendable {
     func finishAfterEnd() {
         switch phase {
         case .working:
-            // Somebody who has gone waits for nothing. What was sent to another shard goes on, its answer may still be read.
-            guard case .nobody = waiter else { return channel.close() }
+            // Somebody who has ended waits for nothing that is not there yet. Where it is asked for on another loop, as where
+            // something was sent there, the answer may still be read.
+            endWaiting()
         case .streaming:
             channel.close()
         case .reading, .finishing:
@@ -97,7 +98,8 @@ final class HTTPConnection: ChannelHandler, @unchecked Sendable {
     }
 
     func channelClosed(_ channel: Channel, reason: CloseReason) {
-        leave()
+        endWaiting()
+        endResting()
         closeStream()
         if channel.hasArrived { confirmUnconfirmed() } else { giveBackUnconfirmed() }
         incoming?.release(front.server.budget)
