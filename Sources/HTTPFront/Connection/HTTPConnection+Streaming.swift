@@ -64,7 +64,7 @@ extension HTTPConnection: StreamSink {
         stream.pingsAt = front.loop.now + front.configuration.pingInterval
         postOutput()
         if let reason = stream.endReason { return end(stream, reason) }
-        rearm()
+        pump()
         if hasEnded { finishAfterEnd() }
     }
 
@@ -95,17 +95,20 @@ extension HTTPConnection: StreamSink {
         return true
     }
 
-    /// Posts the batch that waits longest, once what was posted before is with the kernel.
+    /// Writes what waits, one batch after the other, as long as the client takes it.
     private func pump() {
-        guard let stream, stream.hasBegun, stream.writing == nil, !stream.waiting.isEmpty else { return }
-        guard !channel.hasUnsent, !channel.isClosed else { return }
-        let next = stream.waiting.removeFirst()
-        stream.writing = next
-        stream.write(next, front.rendered, front.streamOutput)
-        postOutput()
+        guard let stream, stream.hasBegun else { return }
+        while stream.writing == nil, channel.pendingBytes == 0, !stream.waiting.isEmpty, !channel.isClosed {
+            let next = stream.waiting.removeFirst()
+            stream.writing = next
+            stream.write(next, front.rendered, front.streamOutput)
+            postOutput()
+            if channel.pendingBytes == 0 { finishWriting(stream) }
+        }
+        rearm()
     }
 
-    /// What was being written is with the kernel: its reader may give the next.
+    /// What was being written is posted, or with the kernel if that had not taken it all: its reader may give the next.
     private func finishWriting(_ stream: EventStream) {
         guard let written = stream.writing, !channel.isClosed else { return }
         stream.writing = nil
@@ -128,10 +131,10 @@ extension HTTPConnection: StreamSink {
         rearm()
     }
 
-    /// Posts what stands in the streams' output buffer; `streamDrained` comes when it is with the kernel.
+    /// Posts what stands in the streams' output buffer.
     private func postOutput() {
         let output = front.streamOutput
-        channel.post(output.bytes, tellsDrained: true)
+        channel.post(output.bytes)
         output.reset(keeping: Front.scratchBytesKept)
     }
 

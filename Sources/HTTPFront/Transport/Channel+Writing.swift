@@ -34,13 +34,8 @@ extension Channel {
     ///
     /// What becomes of them is told later: `channelStalled` if the kernel does not take them all, and then
     /// `channelDrained` when it has; `channelClosed` if the connection fails. Nothing happens on a channel that is closed.
-    ///
-    /// - Parameters:
-    ///   - bytes: They leave in the order of the calls.
-    ///   - tellsDrained: Whether `channelDrained` is told also if the kernel takes them at once.
-    package func post(_ bytes: UnsafeBufferPointer<UInt8>, tellsDrained: Bool = false) {
+    package func post(_ bytes: UnsafeBufferPointer<UInt8>) {
         guard flags.isDisjoint(with: [.closed, .finishing, .lingering]) else { return }
-        if tellsDrained { flags.insert(.owesDrained) }
         letterCount += 1
         loop.post(bytes, for: self)
     }

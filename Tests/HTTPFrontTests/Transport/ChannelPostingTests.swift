@@ -105,7 +105,8 @@ struct ChannelPostingTests {
     func `who asks is told that everything is with the kernel, once`(poller: PollerKind) async throws {
         let bench = try TransportBench(poller)
         await bench.receive { channel, bytes in
-            channel.post("a", tellsDrained: true)
+            channel.post("a")
+            channel.tellWhenDrained()
             channel.post("b")
             return bytes.count
         }
@@ -159,7 +160,7 @@ struct ChannelPostingTests {
 
 extension Channel {
     /// Posts text.
-    fileprivate func post(_ text: String, tellsDrained: Bool = false) {
-        Array(text.utf8).withUnsafeBufferPointer { post($0, tellsDrained: tellsDrained) }
+    fileprivate func post(_ text: String) {
+        Array(text.utf8).withUnsafeBufferPointer { post($0) }
     }
 }
