@@ -22,6 +22,17 @@ struct ShardState: ~Copyable {
     struct SessionID: Hashable {
         let recipient: Recipient
         let session: String
+
+        /// Whether both have the same bytes; strings that are equal as Unicode may differ in them.
+        static func == (left: SessionID, right: SessionID) -> Bool {
+            left.recipient == right.recipient && left.session.utf8.elementsEqual(right.session.utf8)
+        }
+
+        func hash(into hasher: inout Hasher) {
+            hasher.combine(recipient)
+            var session = session
+            session.withUTF8 { hasher.combine(bytes: UnsafeRawBufferPointer($0)) }
+        }
     }
 
     init(

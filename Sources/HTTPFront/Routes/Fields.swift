@@ -203,7 +203,9 @@ struct FieldReader {
         guard field.isEncoded, let text = try? decodedFormText(field.name, in: bytes.span) else {
             throw unknown(field.name.text(in: bytes.span))
         }
-        guard let name = Field.allCases.first(where: { $0.name.description == text }) else { throw unknown(text) }
+        guard let name = Field.allCases.first(where: { $0.name.description.utf8.elementsEqual(text.utf8) }) else {
+            throw unknown(text)
+        }
         return name
     }
 

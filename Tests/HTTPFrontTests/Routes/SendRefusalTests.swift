@@ -174,6 +174,11 @@ struct SendRefusalTests {
 
     @Test(arguments: [
         ("Idempotency-Key: a", #""b""#, "the header Idempotency-Key and the field 'key' differ; send one of them"),
+        // The Kelvin sign, which Unicode takes for the letter.
+        (
+            "Idempotency-Key: K", #""\u212a""#,
+            "the header Idempotency-Key and the field 'key' differ; send one of them"
+        ),
         ("Idempotency-Key:", "", "the header Idempotency-Key is empty; give it 1 to 256 bytes of UTF-8"),
         (
             "Idempotency-Key: " + long(257), "",
