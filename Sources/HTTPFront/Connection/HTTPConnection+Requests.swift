@@ -105,7 +105,8 @@ extension HTTPConnection {
             return answerOptions(request, allow: "GET, HEAD, POST, DELETE, OPTIONS")
         }
         let path = head.path.text(in: bytes)
-        guard let response = Pages.response(path, ifNoneMatch: head.ifNoneMatch?.text(in: bytes)) else {
+        let decoded = (try? percentDecodedPath(head.path, in: bytes)) ?? path
+        guard let response = Pages.response(decoded, ifNoneMatch: head.ifNoneMatch?.text(in: bytes)) else {
             throw Problem(.notFound, "there is nothing at '\(path.prefix(80))'; /openapi.yaml lists what there is")
         }
         switch head.method {
