@@ -72,7 +72,7 @@ struct SendCommand: Sendable {
         mutating func take(_ value: FieldValue) throws(Problem) {
             switch value.field {
             case .recipient: single.append(try value.recipient())
-            case .recipients: list = (list ?? []) + (try value.recipients(max: Limits.sendRecipientsMax))
+            case .recipients: list = try value.recipientList(max: Limits.sendRecipientsMax)
             case .sender: sender = try value.name(bytesMax: Name.senderBytesMax)
             case .type: type = try value.name(bytesMax: Name.typeBytesMax)
             case .content: content = value
