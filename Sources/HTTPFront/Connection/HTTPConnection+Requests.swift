@@ -21,6 +21,7 @@ extension HTTPConnection {
     func check(_ request: Request) throws(Problem) -> Route? {
         let bytes = request.headBytes.span
         let head = request.head
+        front.requestLog?.began(self, request)
         try front.access.checkHost(head, bytes)
         // TRACE is a method that everybody knows and that nothing here has.
         guard head.method != .other || head.methodRange.equals("TRACE", in: bytes) else {

@@ -166,6 +166,7 @@ final class HTTPConnection: ChannelHandler, @unchecked Sendable {
 
     /// Answers the current request.
     func answer(_ response: Response) {
+        front.requestLog?.answered(self, status: response.status)
         front.write(
             response,
             isHead: traits.isHead,
@@ -177,6 +178,7 @@ final class HTTPConnection: ChannelHandler, @unchecked Sendable {
 
     /// Answers the current request in JSON with what stands in the front's body buffer.
     func answerJSON(status: Int) {
+        front.requestLog?.answered(self, status: status)
         let output = front.output
         let connection = connectionField
         switch status {
@@ -209,6 +211,7 @@ final class HTTPConnection: ChannelHandler, @unchecked Sendable {
         """
 
     func answer(_ problem: Problem) {
+        if problem.code == .overloaded { front.server.journal?.note(.buffers) }
         answer(problem.response)
     }
 
@@ -321,6 +324,8 @@ final class HTTPConnection: ChannelHandler, @unchecked Sendable {
     }
 
     func channelClosed(_ channel: Channel, reason: CloseReason) {
+        if reason == .buffersExhausted { front.server.journal?.note(.buffers) }
+        front.requestLog?.closed(self)
         leave()
         closeStream()
         if channel.hasArrived { confirmUnconfirmed() } else { giveBackUnconfirmed() }

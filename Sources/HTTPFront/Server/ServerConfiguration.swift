@@ -43,7 +43,10 @@ package struct ServerConfiguration: Sendable {
 
 /// Who is told what an operator may want to know.
 package protocol ServerLog: BrokerObserver {
-    /// Something happened that is not normal traffic; `text` is constant, what varies is in `details`.
+    /// The last level that is written: who would have to collect something first looks at it.
+    var level: LogLevel { get }
+
+    /// Something happened; `text` is constant, what varies is in `details`.
     func record(_ level: LogLevel, _ text: StaticString, _ details: [(String, String)])
 }
 
