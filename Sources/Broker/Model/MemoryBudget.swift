@@ -2,9 +2,11 @@ internal import Synchronization
 
 /// The bytes that all shards together may hold.
 package final class MemoryBudget: Sendable {
+    /// How many that may be.
     package let bytesMax: Int
     private let spent = Atomic<Int>(0)
 
+    /// Makes a budget of which nothing is spent.
     package init(bytesMax: Int) {
         self.bytesMax = bytesMax
     }

@@ -30,7 +30,8 @@ struct JSONEntryScanner: Sendable {
     ///   - bytes: The same bytes at each call.
     ///   - opening: The bracket in front of the entries, and its name.
     ///   - closing: The one behind them, and its name together with the comma's.
-    /// - Returns: A reader in front of the entry, for ``took(_:)`` when it has been read; nil behind the closing bracket,
+    /// - Returns: A reader in front of the entry, for ``took(_:)`` when it has been read; nil behind the closing
+    /// bracket,
     ///   if only white space follows it.
     /// - Throws: ``JSONError``.
     @inline(__always)

@@ -104,7 +104,8 @@ struct FieldReader {
 
     /// Reads the fields of a query or of a body, whichever the request has.
     ///
-    /// - Throws: ``Problem`` for a body in another notation, one that is malformed, and a field that is unknown or twice there.
+    /// - Throws: ``Problem`` for a body in another notation, one that is malformed, and a field that is unknown or
+    ///   twice there.
     func read(
         _ request: Request,
         queryInPost: Bool = false,

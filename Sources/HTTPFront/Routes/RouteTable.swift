@@ -74,7 +74,8 @@ package enum RouteTable {
 
     /// The route of a path that is written with escapes.
     ///
-    /// Escapes of unreserved characters mean the characters themselves (RFC 3986 §6.2.2.2), and no path here has others.
+    /// Escapes of unreserved characters mean the characters themselves (RFC 3986 §6.2.2.2), and no path here has
+    /// others.
     @inline(never)
     private static func routeOfEscaped(_ path: ByteRange, in bytes: Span<UInt8>) -> Route? {
         guard path.offsets.contains(where: { bytes[$0] == UInt8(ascii: "%") }),

@@ -14,8 +14,8 @@ final class Front: @unchecked Sendable {
     let server: ServerState
     /// Answers that are about to be written, of the connection whose turn it is.
     let output: ByteBuffer
-    /// What a stream is about to write: apart from ``output``, because a send of one connection is written to the streams of
-    /// others while the answers of the first still stand there.
+    /// What a stream is about to write: apart from ``output``, because a send of one connection is written to the
+    /// streams of others while the answers of the first still stand there.
     let streamOutput = ByteBuffer(capacity: 65_536)
     /// The body of the answer that is being made.
     let body = ByteBuffer(capacity: 16_384)

@@ -82,8 +82,8 @@ package final class Server: Sendable {
         )
     }
 
-    /// Ends what is under way within `duration`: no more connections, parked polls are answered, streams say goodbye, answers
-    /// are written.
+    /// Ends what is under way within `duration`: no more connections, parked polls are answered, streams say goodbye,
+    /// answers are written.
     ///
     /// Then it stops.
     package func drain(within duration: Duration) async {

@@ -52,8 +52,16 @@ package protocol ServerLog: BrokerObserver {
 
 /// How much a log line matters.
 package enum LogLevel: String, CaseIterable, Comparable, Sendable {
-    case error, warning, info, debug
+    /// It does not do what it was asked to.
+    case error
+    /// It goes on, but somebody should look: a limit is reached.
+    case warning
+    /// What happens once: it begins, it ends.
+    case info
+    /// Each request, and what happens to messages beside being read.
+    case debug
 
+    /// Whether `left` matters more than `right`.
     package static func < (left: LogLevel, right: LogLevel) -> Bool {
         left.order < right.order
     }
