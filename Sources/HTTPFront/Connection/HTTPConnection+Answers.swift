@@ -84,13 +84,13 @@ extension HTTPConnection {
         if hasEnded { finishAfterEnd() }
     }
 
-    /// Writes what stands in the output buffer.
+    /// Posts what stands in the output buffer.
     func flush() {
         let output = front.output
         if !output.isEmpty {
-            let outcome = channel.write(output)
+            channel.post(output.bytes)
             output.reset(keeping: Front.scratchBytesKept)
-            if outcome == .closed { giveBackUnconfirmed() }
+            if channel.isClosed { giveBackUnconfirmed() }
         }
         // Where the client has ended before, `finishAfterEnd` closes.
         if phase == .finishing, !hasEnded { channel.closeAfterFlush() }

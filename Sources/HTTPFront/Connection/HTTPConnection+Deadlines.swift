@@ -114,7 +114,7 @@ extension HTTPConnection {
     /// A message becomes read only then. One that was written to a peer that vanished is given to the next taker, as soon
     /// as the connection has failed.
     func confirmArrived() {
-        guard !unconfirmed.isEmpty, channel.pendingBytes == 0, front.output.isEmpty else { return }
+        guard !unconfirmed.isEmpty, !channel.hasUnsent, front.output.isEmpty else { return }
         guard (channel.unacknowledgedBytes() ?? 0) == 0 else { return }
         confirmUnconfirmed()
     }

@@ -62,9 +62,8 @@ extension HTTPConnection: StreamSink {
         stream.encoder.begin(output)
         stream.hasBegun = true
         stream.pingsAt = front.loop.now + front.configuration.pingInterval
-        writeOutput()
+        postOutput()
         if let reason = stream.endReason { return end(stream, reason) }
-        pump()
         rearm()
         if hasEnded { finishAfterEnd() }
     }
@@ -96,17 +95,14 @@ extension HTTPConnection: StreamSink {
         return true
     }
 
-    /// Writes what waits, one batch after the other, as long as the client takes it.
+    /// Posts the batch that waits longest, once what was posted before is with the kernel.
     private func pump() {
-        guard let stream, stream.hasBegun else { return }
-        while stream.writing == nil, channel.pendingBytes == 0, !stream.waiting.isEmpty, !channel.isClosed {
-            let next = stream.waiting.removeFirst()
-            stream.writing = next
-            stream.write(next, front.rendered, front.streamOutput)
-            writeOutput()
-            if channel.pendingBytes == 0 { finishWriting(stream) }
-        }
-        rearm()
+        guard let stream, stream.hasBegun, stream.writing == nil, !stream.waiting.isEmpty else { return }
+        guard !channel.hasUnsent, !channel.isClosed else { return }
+        let next = stream.waiting.removeFirst()
+        stream.writing = next
+        stream.write(next, front.rendered, front.streamOutput)
+        postOutput()
     }
 
     /// What was being written is with the kernel: its reader may give the next.
@@ -132,10 +128,10 @@ extension HTTPConnection: StreamSink {
         rearm()
     }
 
-    /// Writes what stands in the streams' output buffer.
-    private func writeOutput() {
+    /// Posts what stands in the streams' output buffer; `streamDrained` comes when it is with the kernel.
+    private func postOutput() {
         let output = front.streamOutput
-        _ = channel.write(output)
+        channel.post(output.bytes, tellsDrained: true)
         output.reset(keeping: Front.scratchBytesKept)
     }
 
@@ -145,9 +141,9 @@ extension HTTPConnection: StreamSink {
         guard let stream else { return }
         stream.pingsAt = front.loop.now + front.configuration.pingInterval
         // Whoever has something to read needs no ping.
-        if channel.pendingBytes == 0 {
+        if !channel.hasUnsent {
             stream.encoder.ping(front.streamOutput)
-            writeOutput()
+            postOutput()
         }
         rearm()
     }
@@ -168,7 +164,7 @@ extension HTTPConnection: StreamSink {
             unconfirmed.append(writing.batch)
         }
         stream.encoder.bye(reason.rawValue, front.streamOutput)
-        writeOutput()
+        postOutput()
         closeStream()
         phase = .finishing
         channel.closeAfterFlush()

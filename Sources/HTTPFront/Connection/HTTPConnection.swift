@@ -65,6 +65,10 @@ final class HTTPConnection: ChannelHandler, @unchecked Sendable {
 
     // MARK: The channel's news
 
+    func channelStalled(_ channel: Channel) {
+        rearm()
+    }
+
     func channelDrained(_ channel: Channel) {
         if stream != nil { return streamDrained() }
         rearm()
@@ -88,7 +92,7 @@ final class HTTPConnection: ChannelHandler, @unchecked Sendable {
             channel.close()
         case .reading, .finishing:
             // What is pending is still written, and what was taken may still arrive; then it is over.
-            guard channel.pendingBytes == 0, unconfirmed.isEmpty else { return }
+            guard !channel.hasUnsent, unconfirmed.isEmpty else { return channel.tellWhenDrained() }
             channel.close()
         }
     }

@@ -17,12 +17,69 @@ extension Channel {
     /// Bytes that the kernel has taken and that the peer's kernel has not acknowledged; nil where that is unknown.
     package func unacknowledgedBytes() -> Int? { isClosed ? nil : Socket.unacknowledgedBytes(fd) }
 
+    /// Whether not everything that was written or posted has been handed to the kernel.
+    package var hasUnsent: Bool { letterCount > 0 || pending != nil }
+
     /// Sends `bytes`, in the order of the calls: at once if the kernel takes them, else as the peer reads.
     ///
     /// `pendingBytes` has no limit but the loop's ``BufferBudget``; who writes to slow readers looks at it. A
     /// connection that fails here is closed, and `channelClosed` comes after the caller has returned.
     package func write(_ bytes: UnsafeBufferPointer<UInt8>) -> WriteOutcome {
+        if letterCount > 0 { loop.sendPosted() }
         guard flags.isDisjoint(with: [.closed, .finishing, .lingering]) else { return .closed }
+        return hand(bytes)
+    }
+
+    /// Sends a copy of `bytes` together with what else is posted in this turn of the loop, at its end or before.
+    ///
+    /// What becomes of them is told later: `channelStalled` if the kernel does not take them all, and then
+    /// `channelDrained` when it has; `channelClosed` if the connection fails. Nothing happens on a channel that is closed.
+    ///
+    /// - Parameters:
+    ///   - bytes: They leave in the order of the calls.
+    ///   - tellsDrained: Whether `channelDrained` is told also if the kernel takes them at once.
+    package func post(_ bytes: UnsafeBufferPointer<UInt8>, tellsDrained: Bool = false) {
+        guard flags.isDisjoint(with: [.closed, .finishing, .lingering]) else { return }
+        if tellsDrained { flags.insert(.owesDrained) }
+        letterCount += 1
+        loop.post(bytes, for: self)
+    }
+
+    /// Has `channelDrained` told once everything posted is with the kernel.
+    package func tellWhenDrained() {
+        if hasUnsent { flags.insert(.owesDrained) }
+    }
+
+    /// The loop sends what was posted.
+    func sendLetter(_ bytes: UnsafeBufferPointer<UInt8>) {
+        letterCount -= 1
+        guard !isClosed else { return }
+        switch hand(bytes) {
+        case .closed:
+            break
+        case .pending:
+            loop.tellNews(self)
+        case .sent where letterCount > 0:
+            break
+        case .sent:
+            if flags.contains(.finishing) { return linger() }
+            if flags.contains(.owesDrained) { loop.tellNews(self) }
+        }
+    }
+
+    /// The loop tells the handler how far sending what was posted has come.
+    func tellPosted() {
+        guard !isClosed else { return }
+        guard pending == nil else {
+            handler?.channelStalled(self)
+            return
+        }
+        guard letterCount == 0, flags.contains(.owesDrained) else { return }
+        flags.remove(.owesDrained)
+        handler?.channelDrained(self)
+    }
+
+    private func hand(_ bytes: UnsafeBufferPointer<UInt8>) -> WriteOutcome {
         var rest = bytes
         if pending == nil, !flags.contains(.connecting) {
             let sent = Socket.send(fd, bytes)
@@ -58,6 +115,7 @@ extension Channel {
             loop.budget.giveBack(pending.capacity)
         }
         watch(interest.subtracting(.output))
+        guard letterCount == 0 else { return }
         if flags.contains(.finishing) { return linger() }
         guard flags.contains(.owesDrained) else { return }
         flags.remove(.owesDrained)
@@ -96,7 +154,7 @@ extension Channel {
             self.kept = nil
             loop.budget.giveBack(kept.capacity)
         }
-        if pending == nil, !flags.contains(.connecting) { linger() }
+        if !hasUnsent, !flags.contains(.connecting) { linger() }
     }
 
     private func linger() {

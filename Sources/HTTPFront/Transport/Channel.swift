@@ -16,7 +16,7 @@ package final class Channel: PollTarget {
     /// The loop that it belongs to; not to be used once both are gone.
     package unowned(unsafe) let loop: EventLoop
     /// Who is told what happens; dropped after `channelClosed`.
-    package var handler: (any ChannelHandler)?
+    var handler: (any ChannelHandler)?
     var kept: ByteQueue?
     var pending: ByteQueue?
     /// Nanoseconds; `.max` for none.
@@ -26,6 +26,8 @@ package final class Channel: PollTarget {
     /// `inputBytesMax`; while lingering, how many bytes may still come.
     var inputLimit: Int32 = 65_536
     var flags: ChannelFlags = []
+    /// How often something was posted that the loop has yet to send.
+    var letterCount: UInt16 = 0
     var interest: Interest
 
     init(fd: Int32, loop: EventLoop, isConnecting: Bool) {
@@ -33,6 +35,11 @@ package final class Channel: PollTarget {
         interest = isConnecting ? .output : [.input, .peerLeaving]
         super.init(fd: fd)
         if isConnecting { flags = .connecting }
+    }
+
+    /// Tells its handler nothing more, not even that it closes.
+    package func forgetHandler() {
+        handler = nil
     }
 
     // MARK: What it is

@@ -1,6 +1,7 @@
 import Broker
-import HTTPFront
 import Testing
+
+@testable import HTTPFront
 
 #if canImport(Darwin)
 import Darwin
@@ -232,10 +233,4 @@ private final class Source: @unchecked Sendable {
             guard outcome == .sent else { return }
         }
     }
-}
-
-/// Lets the kernel take little at a time, so that not much has to be written before some of it is pending.
-private func limitSendBuffer(_ channel: Channel) {
-    var bytes: Int32 = 16_384
-    setsockopt(channel.fd, SOL_SOCKET, SO_SNDBUF, &bytes, 4)
 }
