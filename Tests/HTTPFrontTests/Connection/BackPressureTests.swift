@@ -98,6 +98,24 @@ struct BackPressureTests {
     }
 
     @Test(arguments: Setup.all)
+    func `a stream says that it is alive while what it took is on its way`(setup: Setup) async throws {
+        try await LiveServer.run(setup, isFrozen: true, Self.large) { live in
+            let recipient = try Recipient("u")
+            let peer = try await live.connect(receiveBytes: 65_536)
+            try await peer.send(RequestBench.get("/v1/stream?recipient=u&take=1&as=ndjson"))
+            _ = try await peer.answer()
+            // The kernel of the server takes it, that of the peer does not.
+            try await live.send(String(repeating: "x", count: 200_000), to: recipient)
+            try await live.turns { await live.pendingBytes() == 0 }
+            await live.pass(.milliseconds(15_100))
+            #expect(await live.broker.summary(of: recipient).leased == 1)
+            _ = try await peer.receive(through: "xx\",")
+            _ = try await peer.receive(through: "{\"event\":\"ping\"}\n")
+            await peer.leave()
+        }
+    }
+
+    @Test(arguments: Setup.all)
     func `whoever reads a little is given more time`(setup: Setup) async throws {
         try await LiveServer.run(setup, isFrozen: true, Self.large) { live in
             let recipient = try Recipient("u")

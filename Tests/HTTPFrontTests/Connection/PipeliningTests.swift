@@ -59,6 +59,33 @@ struct PipeliningTests {
     }
 
     @Test(arguments: Setup.all)
+    func `so much waits behind a parked poll at most`(setup: Setup) async throws {
+        try await LiveServer.run(setup) { configuration in
+            configuration.limits.messageBytesMax = 1 << 20
+        } _: { live in
+            let recipient = try Recipient("u")
+            let peer = try await live.connect()
+            // Also after a body that was longer.
+            for content in ["1", "\"\(String(repeating: "x", count: 500_000))\""] {
+                try await peer.send(Self.send(recipient, content))
+                #expect(try await peer.answer().status == 201)
+                _ = try await peer.exchange(RequestBench.get("/v1/poll?recipient=u"))
+                try await peer.send(RequestBench.get("/v1/poll?recipient=u"))
+                try await live.waits(at: recipient, polls: 1)
+                let count = 3000
+                let requests = String(repeating: RequestBench.get("/health/live?"), count: count)
+                async let sent: Void = peer.send(requests)
+                try await live.turns { await live.inputBytes() >= 65_536 }
+                for _ in 1...20 { await live.pass(.zero) }
+                #expect(await live.inputBytes() == 65_536)
+                try await live.send("go", to: recipient)
+                for _ in 0...count { #expect(try await peer.answer().status == 200) }
+                try await sent
+            }
+        }
+    }
+
+    @Test(arguments: Setup.all)
     func `answers go to who sent, and messages to who streams`(setup: Setup) async throws {
         try await LiveServer.run(setup) { live in
             let recipient = try live.recipient("u", shard: 0)

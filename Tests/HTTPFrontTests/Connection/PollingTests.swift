@@ -113,6 +113,28 @@ struct PollingTests {
         }
     }
 
+    @Test(arguments: Setup.all, [false, true])
+    func `a message that comes in the turn of a poll is its answer`(setup: Setup, hasPolled: Bool) async throws {
+        try await LiveServer.run(setup) { live in
+            let recipient = try live.recipient("u", shard: 0)
+            let peer = try await live.connect(loop: 0)
+            try await live.turns { live.server.state.openCount == 1 }
+            let request = RequestBench.get("/v1/poll?recipient=\(recipient)")
+            // The task that waits for the first poll waits for the later ones too, and is woken after the turn of each.
+            if hasPolled {
+                try await peer.send(request)
+                try await live.waits(at: recipient, polls: 1)
+                try await live.send("first", to: recipient)
+                _ = try await peer.answer()
+            }
+            let draft = Draft(recipient: recipient, payload: try Sample.message("1.1", "1").payload)
+            await live.turn(of: 0, receiving: request) { [shard = live.broker.shards[0]] _ in
+                _ = try? shard.assumeIsolated { try $0.send(draft) }
+            }
+            #expect(try await peer.answer().body.contains(#""content":1,"#))
+        }
+    }
+
     @Test(arguments: Setup.all)
     func `of several polls the one that has waited longest is served`(setup: Setup) async throws {
         try await LiveServer.run(setup) { live in
