@@ -34,8 +34,8 @@ final class HTTPConnection: ChannelHandler, @unchecked Sendable {
     /// The task that waits for this connection's polls, while it has none to wait for.
     var restingTask: UnsafeContinuation<Void, Never>?
     var stream: EventStream?
-    /// Taken messages whose arrival is not known yet.
-    var unconfirmed: [Batch] = []
+    /// Taken messages whose arrival is not known yet, in the order in which they were written.
+    var unconfirmed: [Unconfirmed] = []
     var deadline = Deadline.none
     /// Whether the client has said all that it will.
     private(set) var hasEnded = false
@@ -276,7 +276,7 @@ final class HTTPConnection: ChannelHandler, @unchecked Sendable {
         if !output.isEmpty {
             let outcome = channel.write(output)
             output.reset(keeping: Front.scratchBytesKept)
-            if outcome == .closed { giveBackUnconfirmed() }
+            if outcome == .closed { giveBackUnconfirmed() } else { noteWritten() }
         }
         // Where the client has ended before, `finishAfterEnd` closes.
         if phase == .finishing, !hasEnded { channel.closeAfterFlush() }
@@ -323,7 +323,7 @@ final class HTTPConnection: ChannelHandler, @unchecked Sendable {
     func channelClosed(_ channel: Channel, reason: CloseReason) {
         leave()
         closeStream()
-        if channel.hasArrived { confirmUnconfirmed() } else { giveBackUnconfirmed() }
+        giveBackUnconfirmed()
         incoming?.release(front.server.budget)
         incoming = nil
         giveBackCharge()

@@ -14,8 +14,15 @@ extension Channel {
     /// Bytes that were written and that the kernel has not taken.
     package var pendingBytes: Int { pending?.count ?? 0 }
 
-    /// Bytes that the kernel has taken and that the peer's kernel has not acknowledged; nil where that is unknown.
-    package func unacknowledgedBytes() -> Int? { isClosed ? nil : Socket.unacknowledgedBytes(fd) }
+    /// Bytes that were written since the beginning: where, in all that is written, the next byte will stand.
+    package var writtenBytes: Int { sentBytes + pendingBytes }
+
+    /// How many of these the peer's kernel has acknowledged, from the first on; also once the channel is closed.
+    ///
+    /// Where the system does not tell, everything that it took counts while the connection stands.
+    package var arrivedBytes: Int {
+        isClosed ? sentBytes : max(0, sentBytes - (Socket.unacknowledgedBytes(fd) ?? 0))
+    }
 
     /// Sends `bytes`, in the order of the calls: at once if the kernel takes them, else as the peer reads.
     ///
@@ -26,6 +33,7 @@ extension Channel {
         var rest = bytes
         if pending == nil, !flags.contains(.connecting) {
             let sent = Socket.send(fd, bytes)
+            sentBytes += max(0, sent)
             if sent == bytes.count { return .sent }
             guard sent >= 0 || sent == -Int(EAGAIN) else {
                 close(.failed(Int32(-sent)))
@@ -50,6 +58,7 @@ extension Channel {
             let sent = Socket.send(fd, pending.bytes)
             guard sent >= 0 || sent == -Int(EAGAIN) else { return close(.failed(Int32(-sent))) }
             pending.drop(max(0, sent))
+            sentBytes += max(0, sent)
             guard pending.count == 0 else {
                 loop.budget.giveBack(pending.shrink())
                 return watch(interest.union(.output))
@@ -66,6 +75,21 @@ extension Channel {
 
     // MARK: Closing
 
+    /// How many of the sent bytes count as arrived for good.
+    ///
+    /// A system resets a connection when its process leaves bytes unread, so after a reset what it had acknowledged does not
+    /// count: it may have been thrown away. It does if the peer has spoken since, which it did after reading.
+    private func bytesArrivedAtEnd(_ reason: CloseReason) -> Int {
+        if case .failed(let code) = reason, code == ECONNRESET || code == EPIPE {
+            guard kept == nil, interest.contains(.input), Socket.hasInput(fd) else { return 0 }
+        }
+        // The kernel still tells of a connection that failed. Our end counts as a byte until it is acknowledged.
+        guard let unacknowledged = Socket.unacknowledgedBytes(fd) else {
+            return flags.contains(.lingering) ? sentBytes : 0
+        }
+        return max(0, sentBytes - (flags.contains(.lingering) ? max(0, unacknowledged - 1) : unacknowledged))
+    }
+
     /// Closes now; what is pending is dropped.
     ///
     /// `channelClosed` comes after the caller has returned, in the same turn.
@@ -75,7 +99,7 @@ extension Channel {
 
     func close(_ reason: CloseReason) {
         guard !isClosed else { return }
-        if flags.contains(.lingering), !owesPeer { flags.insert(.arrived) }
+        sentBytes = bytesArrivedAtEnd(reason)
         flags.insert(.closed)
         loop.budget.giveBack(memoryUse)
         kept = nil
@@ -118,12 +142,14 @@ extension Channel {
         // A peer that has said all may still be receiving: it has the rest of the time, unwatched, because with both sides
         // shut the socket would stay ready.
         if count == 0, owesPeer { return loop.poller.remove(self) }
-        if count <= 0 || inputLimit <= 0 { close() }
+        if count < 0 { return close(.failed(Int32(-count))) }
+        if count == 0 || inputLimit <= 0 { close() }
     }
 
     /// The time is over, unless the peer is a slow one that is still receiving; the kernel gives it up if it stops.
     func lingerOn() {
-        guard owesPeer, Socket.takeError(fd) == 0 else { return close() }
+        let code = Socket.takeError(fd)
+        guard owesPeer, code == 0 else { return close(code == 0 ? .closed : .failed(code)) }
         setDeadline((loop.now + Channel.lingerTime).nanoseconds)
     }
 

@@ -19,6 +19,8 @@ package final class Channel: PollTarget {
     package var handler: (any ChannelHandler)?
     var kept: ByteQueue?
     var pending: ByteQueue?
+    /// Bytes that the kernel has taken since the beginning; once closed, those of them that the peer had acknowledged.
+    var sentBytes = 0
     /// Nanoseconds; `.max` for none.
     private var deadlineNanoseconds: Int64 = .max
     /// For when the loop's timer is set, which may be earlier than the deadline; `.max` if it is not.
@@ -39,9 +41,6 @@ package final class Channel: PollTarget {
 
     /// Whether it is closed, or closing is under way within this turn.
     package var isClosed: Bool { flags.contains(.closed) }
-
-    /// Whether, when a channel closed whose sending side had been shut, its peer had acknowledged every byte.
-    package var hasArrived: Bool { flags.contains(.arrived) }
 
     /// Received bytes that the handler has not consumed.
     package var keptInputBytes: Int { kept?.count ?? 0 }
@@ -167,6 +166,4 @@ struct ChannelFlags: OptionSet {
     static let lingering = ChannelFlags(rawValue: 128)
     /// Bytes were kept since the handler last heard that all are sent.
     static let owesDrained = ChannelFlags(rawValue: 256)
-    /// See `hasArrived`.
-    static let arrived = ChannelFlags(rawValue: 512)
 }

@@ -137,6 +137,12 @@ package enum Socket {
         }
     }
 
+    /// Whether bytes have come that were not read.
+    static func hasInput(_ fd: Int32) -> Bool {
+        var byte: UInt8 = 0
+        return recv(fd, &byte, 1, Int32(MSG_PEEK)) > 0
+    }
+
     /// Hands bytes to the kernel, without SIGPIPE: how many it took, or a negative error number.
     @inline(__always)
     static func send(_ fd: Int32, _ bytes: UnsafeBufferPointer<UInt8>) -> Int {
