@@ -18,22 +18,23 @@ BROKERCTL = Path(os.environ.get("BROKERCTL", ROOT / ".build/debug/brokerctl"))
 class Broker:
     """A running server."""
 
-    def __init__(self, *flags, **options):
+    def __init__(self, *flags, host="127.0.0.1", **options):
+        self.host = host
         self.process = subprocess.Popen(
-            [BROKERCTL, "serve", "--port", "0", "--host", "127.0.0.1", *flags],
+            [BROKERCTL, "serve", "--port", "0", "--host", host, *flags],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             **options,
         )
         first = self.process.stdout.readline().decode()
-        match = re.search(r"http://127\.0\.0\.1:(\d+)", first)
+        match = re.search(rf"http://{re.escape(host)}:(\d+)", first)
         if match is None:
             self.kill()
         assert match, f"the first line does not tell the URL: {first!r}"
         self.port = int(match.group(1))
 
     def connect(self, **options):
-        return Connection(self.port, **options)
+        return Connection(self.port, host=self.host, **options)
 
     def request(self, method, target, fields=(), body=None, **more):
         """One request on its own connection."""

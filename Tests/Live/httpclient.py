@@ -65,12 +65,12 @@ def request_bytes(method, target, fields=(), body=None, host="127.0.0.1", versio
 class Connection:
     """One connection; reads answers one after another."""
 
-    def __init__(self, port, receive_buffer_bytes=None):
+    def __init__(self, port, receive_buffer_bytes=None, host="127.0.0.1"):
         self.socket = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
         if receive_buffer_bytes:
             self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer_bytes)
         self.socket.settimeout(PATIENCE_SECONDS)
-        self.socket.connect(("127.0.0.1", port))
+        self.socket.connect((host, port))
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.buffer = b""
 

@@ -93,7 +93,7 @@ extension HTTPConnection {
         if !output.isEmpty {
             channel.post(output.bytes)
             output.reset(keeping: Front.scratchBytesKept)
-            if channel.isClosed { giveBackUnconfirmed() }
+            if channel.isClosed { giveBackUnconfirmed() } else { noteWritten() }
         }
         // Where the client has ended before, `finishAfterEnd` closes.
         if phase == .finishing, !hasEnded { channel.closeAfterFlush() }

@@ -108,33 +108,49 @@ extension HTTPConnection {
 
     // MARK: Arrival
 
-    /// Looks whether what was taken has arrived: nothing is pending here, and the peer has acknowledged every byte.
+    /// What was left for the peer in the output buffer has been written.
+    func noteWritten() {
+        for index in unconfirmed.indices.reversed() {
+            guard unconfirmed[index].end == .max else { return }
+            unconfirmed[index].end = channel.writtenBytes
+        }
+    }
+
+    /// Looks what of the taken messages has arrived: the peer has acknowledged every byte of their answers.
     ///
     /// A message becomes read only then. One that was written to a peer that vanished is given to the next taker, as soon
     /// as the connection has failed.
     func confirmArrived() {
-        guard !unconfirmed.isEmpty, !channel.hasUnsent, front.output.isEmpty else { return }
-        guard (channel.unacknowledgedBytes() ?? 0) == 0 else { return }
-        confirmUnconfirmed()
-    }
-
-    /// What was taken has arrived.
-    func confirmUnconfirmed() {
-        let batches = unconfirmed
-        unconfirmed = []
-        for batch in batches {
-            front.settle(batch) { shard, part in shard.confirm(part) }
-        }
-    }
-
-    /// What was taken has not arrived, as far as is known.
-    func giveBackUnconfirmed() {
         guard !unconfirmed.isEmpty else { return }
-        let batches = unconfirmed
-        unconfirmed = []
-        for batch in batches {
-            front.settle(batch) { shard, part in shard.giveBack(part) }
+        let arrivedBytes = channel.arrivedBytes
+        let arrived = unconfirmed.prefix { $0.end <= arrivedBytes }
+        guard !arrived.isEmpty else { return }
+        unconfirmed.removeFirst(arrived.count)
+        for answer in arrived {
+            front.settle(answer.batch) { shard, part in shard.confirm(part) }
         }
+    }
+
+    /// The connection is gone: what has arrived is read, the rest is given back.
+    func giveBackUnconfirmed() {
+        confirmArrived()
+        let lost = unconfirmed
+        unconfirmed = []
+        for answer in lost {
+            front.settle(answer.batch) { shard, part in shard.giveBack(part) }
+        }
+    }
+}
+
+/// Taken messages on their way to the client.
+struct Unconfirmed {
+    let batch: Batch
+    /// Where, in all that is written to the connection, their answer ends; `.max` until it is written.
+    var end: Int
+
+    init(_ batch: Batch, end: Int = .max) {
+        self.batch = batch
+        self.end = end
     }
 }
 

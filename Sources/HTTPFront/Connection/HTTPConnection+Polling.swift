@@ -77,7 +77,7 @@ extension HTTPConnection {
         PollAnswer.write(outcome, tellsCursor: traits.tellsCursor, to: front.body, front.rendered)
         // A leased message is the client's until its lease ends, whether the answer arrives or not; only a failure to write
         // it gives it back at once.
-        if case .batch(let batch) = outcome, batch.isTaken { unconfirmed.append(batch) }
+        if case .batch(let batch) = outcome, batch.isTaken { unconfirmed.append(Unconfirmed(batch)) }
         answerJSON(status: 200)
     }
 

@@ -118,7 +118,8 @@ extension HTTPConnection: StreamSink {
         // What was taken is confirmed when it has arrived; what was followed counts as delivered now.
         var batch: Batch? = written.batch
         if written.batch.isTaken {
-            unconfirmed.append(written.batch)
+            confirmArrived()
+            unconfirmed.append(Unconfirmed(written.batch, end: channel.writtenBytes))
             batch = nil
         }
         let delivered = batch
@@ -165,7 +166,7 @@ extension HTTPConnection: StreamSink {
         // What is half written is written to its end, and is read if it arrives.
         if let writing = stream.writing, writing.batch.isTaken {
             stream.writing = nil
-            unconfirmed.append(writing.batch)
+            unconfirmed.append(Unconfirmed(writing.batch, end: channel.writtenBytes))
         }
         stream.encoder.bye(reason.rawValue, front.streamOutput)
         postOutput()

@@ -36,8 +36,8 @@ final class HTTPConnection: ChannelHandler, @unchecked Sendable {
     /// The task that waits for this connection's polls, while it has none to wait for.
     var restingTask: UnsafeContinuation<Void, Never>?
     var stream: EventStream?
-    /// Taken messages whose arrival is not known yet.
-    var unconfirmed: [Batch] = []
+    /// Taken messages whose arrival is not known yet, in the order in which they were written.
+    var unconfirmed: [Unconfirmed] = []
     var deadline = Deadline.none
     /// Whether the client has said all that it will.
     private(set) var hasEnded = false
@@ -103,7 +103,7 @@ final class HTTPConnection: ChannelHandler, @unchecked Sendable {
         endWaiting()
         endResting()
         closeStream()
-        if channel.hasArrived { confirmUnconfirmed() } else { giveBackUnconfirmed() }
+        giveBackUnconfirmed()
         incoming?.release(front.server.budget)
         incoming = nil
         giveBackCharge()

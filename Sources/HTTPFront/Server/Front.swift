@@ -54,6 +54,7 @@ final class Front: @unchecked Sendable {
             on: address,
             backlog: 4096,
             isShared: configuration.loops > 1,
+            silenceMax: configuration.writeTimeout,
             accept: { [unowned self] channel in accept(channel) }
         )
         listener.whenOutOfDescriptors = { [server] in server.journal?.note(.descriptors) }

@@ -24,7 +24,7 @@ package struct ServerConfiguration: Sendable {
     package var bodyTimeout: Duration = .seconds(60)
     /// Between two requests.
     package var idleTimeout: Duration = .seconds(75)
-    /// How long a client may read nothing of what waits for it.
+    /// How long a client may read nothing of what waits for it, or its system acknowledge nothing of what was sent.
     package var writeTimeout: Duration = .seconds(30)
     /// How often a stream says that it is alive.
     package var pingInterval: Duration = .seconds(15)

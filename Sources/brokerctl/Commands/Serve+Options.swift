@@ -156,7 +156,8 @@ extension Serve {
                 "write-timeout-seconds",
                 \.configuration.writeTimeout,
                 .seconds(0.1...3600),
-                "How long a client may read nothing of what waits for it.",
+                "How long a client may read nothing of what waits for it, or its system acknowledge nothing of what "
+                    + "was sent; after that it has vanished.",
                 hasVariable: true
             ),
             Option(

@@ -26,7 +26,7 @@ struct ChannelWritingTests {
         peer.send("go")
         #expect(await server.log.next() == .received("go"))
         #expect(try await bench.onChannel { $0.pendingBytes } > 0)
-        #expect(try await bench.onChannel { $0.unacknowledgedBytes() ?? 1 } > 0)
+        #expect(try await bench.onChannel { $0.writtenBytes - $0.arrivedBytes } > 0)
         #expect(bench.budget.bytesUsed > 0)
         let received = peer.receive(sent.count)
         #expect(received == sent)
