@@ -42,7 +42,7 @@ extension DeliveryModel {
         try require(batch.isTaken != reader.isFollower, "the batch of reader \(id) is taken: \(batch.isTaken)")
         try change(reader: id) { $0.positions = part.positions }
         try check(batch.cursor, of: try self.reader(id))
-        try markKnown(id)
+        try giveCursor(id, with: batch.messages)
         var unread = 0
         for recipient in reader.recipients { unread += try inbox(recipient).unread.count }
         try require(batch.unread == unread, "reader \(id) was told of \(batch.unread) unread messages, not \(unread)")
@@ -137,13 +137,6 @@ extension DeliveryModel {
         let counts = try checkShares(reader, batch, offers)
         for (index, recipient) in reader.recipients.enumerated() {
             let given = offers[index].prefix(counts[index])
-            for message in given {
-                try change(recipient) { inbox in
-                    for place in inbox.messages.indices where inbox.messages[place].sequence == message.sequence {
-                        inbox.messages[place].isShown = !message.isDelivered || inbox.messages[place].isShown
-                    }
-                }
-            }
             if let last = given.last { part.positions[index] = last.sequence }
             // With everything kept given, the position is the end.
             let isComplete = given.count == offers[index].count && !reader.isStream

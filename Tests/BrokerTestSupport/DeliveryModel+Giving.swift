@@ -138,7 +138,7 @@ extension DeliveryModel {
         }
         events.removeFirst()
         try check(cursor, of: try reader(id))
-        try markKnown(id)
+        try giveCursor(id, with: [])
         if reason == .timedOut { totals.timeouts += 1 }
         try remove(id)
     }

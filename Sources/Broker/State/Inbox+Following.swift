@@ -30,7 +30,6 @@ extension Inbox {
             guard room.admits(payload.byteCount) else { return lost }
             lost += missing
             position = sequence
-            show(at: index)
             messages.append(message(at: index, attempt: 0, payload: payload))
             index += 1
         }
@@ -41,24 +40,18 @@ extension Inbox {
         return lost
     }
 
-    private func show(at index: Int) {
-        guard !log[index].isDelivered else { return }
-        log[index].isShown = true
-        // A follower that started further back has yet to confirm this one.
-        confirmedThrough = min(confirmedThrough, log[index].sequence - 1)
+    /// Notes that a reader who had everything up to `start` has everything up to `end`, and can say so with a cursor.
+    ///
+    /// On a stream it may go on from each message in between.
+    func noteFollowed(from start: UInt64, to end: UInt64, isStream: Bool) {
+        if isStream { log.noteEachAnswer(from: start, to: end) } else { log.noteAnswer(from: start, to: end) }
     }
 
-    /// A follower's cursor says that it has everything up to `position`.
+    /// A cursor came back: what it says to have been seen is delivered.
     func confirmFollowed(through position: UInt64) {
-        guard position > confirmedThrough else { return }
-        var index = log.index(notBefore: confirmedThrough + 1)
-        let end = log.indices.upperBound
-        while index < end, log[index].sequence <= position {
-            if log[index].isShown { log[index].isDelivered = true }
-            index += 1
-        }
-        noDeliveredBefore = min(noDeliveredBefore, confirmedThrough + 1)
-        confirmedThrough = position
+        guard let seen = log.confirm(through: position) else { return }
+        noDeliveredBefore = min(noDeliveredBefore, log[seen.lowerBound].sequence)
+        for index in seen { log[index].isDelivered = true }
     }
 
     /// A followed message has been written to a stream.

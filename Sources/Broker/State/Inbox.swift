@@ -39,8 +39,6 @@ package final class Inbox: Scheduled {
     var noUnreadBefore: UInt64
     var noReadBefore: UInt64
     var noDeliveredBefore: UInt64
-    /// Followers have confirmed everything up to here that they were shown.
-    var confirmedThrough: UInt64
 
     /// Makes the inbox of a recipient that has none, in a new epoch.
     convenience init(recipient: Recipient, epoch: Epoch) {
@@ -53,7 +51,6 @@ package final class Inbox: Scheduled {
         self.isKnown = isKnown
         epoch = position.epoch
         last = position.last
-        confirmedThrough = position.last
         noUnreadBefore = position.last + 1
         noReadBefore = position.last + 1
         noDeliveredBefore = position.last + 1

@@ -22,12 +22,16 @@ struct LogEntry {
     /// When its lease or delay ends; meaningful only then.
     var leasedUntil = MonotonicInstant.distantFuture
     var standing = Standing.unread
-    /// Handed to a follower, who has not yet confirmed it with a cursor.
-    var isShown = false
     /// Written to a stream, or confirmed by a follower's cursor.
     var isDelivered = false
     /// How often it has been leased.
     var attempt: UInt16 = 0
+    /// How many sequence numbers the answers reach back that ended here, the shortest of them; see
+    /// ``MessageLog/noteAnswer(from:to:)``.
+    var reach = LogEntry.unanswered
+
+    /// The reach where no answer has ended.
+    static let unanswered: UInt16 = .max
 }
 
 /// The messages of one inbox in the order of their sequence numbers.
@@ -75,6 +79,13 @@ struct MessageLog {
         return low
     }
 
+    /// The index of the last entry whose sequence number is `sequence` or lower; nil if there is none.
+    func index(notAfter sequence: UInt64) -> Int? {
+        let index = index(notBefore: sequence)
+        if index < entries.count, entries[index].sequence == sequence { return index }
+        return index > head ? index - 1 : nil
+    }
+
     /// The index of the message with this number; nil if it is not kept.
     func index(of sequence: UInt64) -> Int? {
         let index = index(notBefore: sequence)
@@ -107,7 +118,14 @@ struct MessageLog {
         if holes > kept + 8 {
             var compacted: [LogEntry] = []
             compacted.reserveCapacity(kept + kept / 4)
-            for entry in entries[head...] where entry.payload != nil { compacted.append(entry) }
+            for entry in entries[head...] {
+                if entry.payload != nil {
+                    compacted.append(entry)
+                } else if let start = entry.answersStart {
+                    // The log does not begin with a hole, so there is a message before it.
+                    compacted[compacted.count - 1].noteAnswer(from: start)
+                }
+            }
             entries = compacted
             head = 0
             holes = 0

@@ -62,15 +62,18 @@ extension ShardState {
             reader.forEachMembership { $0.position = $0.inbox.last }
         case .follow(.after(let position)):
             reader.mode = .follow
+            reader.hasCursor = true
             try place(reader, reader, position)
         case .follow(.afterEach(let positions)):
             reader.mode = .follow
+            reader.hasCursor = true
             try place(reader, reader, positions[0])
             for (membership, position) in zip(reader.further, positions.dropFirst()) {
                 try place(reader, membership, position)
             }
         }
         reader.startsUntold = mode == .followUnread || mode == .follow(.oldest)
+        reader.forEachMembership { $0.given = $0.position }
     }
 
     private func place(_ reader: Reader, _ membership: Membership, _ id: MessageID) throws(BrokerError) {
@@ -91,9 +94,11 @@ extension ShardState {
         inbox.confirmFollowed(through: id.sequence)
     }
 
-    /// Where a reader stands, to be given out: from now on it is remembered.
+    /// Where a reader stands, to be given out: from now on it is remembered, and what the reader has seen on the way.
     func cursor(of reader: Reader) -> Cursor {
         reader.inbox.isKnown = true
+        reader.forEachMembership { note($0, of: reader) }
+        reader.hasCursor = true
         let own = MessageID(epoch: reader.inbox.epoch, sequence: reader.position)
         guard !reader.further.isEmpty else { return .after(own) }
         var positions = [own]
@@ -103,6 +108,15 @@ extension ShardState {
             positions.append(MessageID(epoch: membership.inbox.epoch, sequence: membership.position))
         }
         return .afterEach(positions)
+    }
+
+    private func note(_ membership: Membership, of reader: Reader) {
+        let (start, end) = (membership.given, membership.position)
+        guard end != start || !reader.hasCursor else { return }
+        membership.given = end
+        // A taker has seen what it took, which is read, and nothing else.
+        let seen = reader.mode == .follow ? start : end
+        membership.inbox.noteFollowed(from: seen, to: end, isStream: reader.isStream)
     }
 
     // MARK: Collecting

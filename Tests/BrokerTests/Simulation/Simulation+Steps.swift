@@ -103,6 +103,7 @@ extension Simulation {
         } catch {
             return .refused(error)
         }
+        if fault == .eagerConfirmation, case .follow(let cursor) = request.mode { confirmAll(before: cursor) }
         if let batch = state.collect(reader, now: now) {
             state.leave(reader)
             let flight = launch(batch, to: reader)
@@ -118,6 +119,14 @@ extension Simulation {
         state.wait(reader, until: deadline)
         readers.append(reader)
         return .waits
+    }
+
+    private func confirmAll(before cursor: Cursor) {
+        for position in cursor.positions where position.sequence > 0 {
+            for inbox in state.inboxes.values where inbox.epoch == position.epoch {
+                for sequence in 1...position.sequence { inbox.markDelivered(sequence) }
+            }
+        }
     }
 
     // MARK: Streaming
@@ -186,6 +195,10 @@ extension Simulation {
         note("batch \(flight.number) has \(arrives ? "arrived" : "not arrived")")
         if arrives {
             keep(batch.cursor, of: flight.reader.recipients)
+            // Each message of a stream has a cursor of its own.
+            if flight.reader.isStream, flight.reader.recipients.count == 1, let message = batch.messages.first {
+                keep(.after(message.id), of: flight.reader.recipients)
+            }
             state.confirm(batch, isStream: flight.reader.isStream, now: now)
             try model.confirm(batch, number: flight.number, isStream: flight.reader.isStream, now)
             if isStreaming(flight), !flight.isWritten { try resume(flight.reader) }

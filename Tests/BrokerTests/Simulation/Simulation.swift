@@ -39,6 +39,8 @@ struct Simulation: ~Copyable {
         case secondTaker
         /// Something is not done when its time has come.
         case sleepyClock
+        /// A cursor confirms everything that lies before it, whoever has seen that.
+        case eagerConfirmation
     }
 
     struct Flight {

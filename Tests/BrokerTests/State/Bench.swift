@@ -146,6 +146,7 @@ final class Bench {
         )
         defer { settle() }
         try state.attach(reader, request, wall: wall)
+        _ = state.cursor(of: reader)
         state.wait(reader, until: nil)
         state.pause(reader)
         state.resume(reader, now: now)
