@@ -12,7 +12,7 @@ extension DeliveryModel {
                 let inbox = try inbox(recipient)
                 guard inbox.untoldToFollowers > 0 else { continue }
                 lost += inbox.untoldToFollowers
-                drops.append(try tellFollower(recipient))
+                if !reader.isObserver { drops.append(try tellFollower(recipient)) }
             }
         }
         try change(reader: id) { reader in
@@ -48,6 +48,7 @@ extension DeliveryModel {
         try require(batch.unread == unread, "reader \(id) was told of \(batch.unread) unread messages, not \(unread)")
         try checkOrder(batch)
         toldDrops[number] = drops
+        if reader.isObserver { observed.insert(number) }
         totals.delivered += batch.messages.count
         if lost > 0 { totals.gaps += 1 }
         totals.lost += lost
@@ -123,7 +124,7 @@ extension DeliveryModel {
                 let next = try positionBehindGap(reader.recipients[index], reader.positions[index])
                 part.lost = Int(next - reader.positions[index])
                 part.positions[index] = next
-                try tell(reader.recipients[index], before: reader.positions[index], &drops)
+                try tell(reader, index, &drops)
             }
             return part
         }
@@ -143,7 +144,7 @@ extension DeliveryModel {
             if isComplete { part.positions[index] = try inbox(recipient).last }
             let lost = Int(part.positions[index] - reader.positions[index]) - given.count
             part.lost += lost
-            if lost > 0 { try tell(recipient, before: reader.positions[index], &drops) }
+            if lost > 0 { try tell(reader, index, &drops) }
         }
         return part
     }
@@ -162,13 +163,13 @@ extension DeliveryModel {
 
     /// A gap that reaches back before all the drops that no follower knows of tells of them.
     private mutating func tell(
-        _ recipient: Recipient,
-        before position: UInt64,
+        _ reader: ModelReader,
+        _ index: Int,
         _ drops: inout [ModelDrops]
     ) throws(Mismatch) {
-        let inbox = try inbox(recipient)
-        guard inbox.untoldToFollowers > 0, position < inbox.oldestUntold else { return }
-        drops.append(try tellFollower(recipient))
+        let inbox = try inbox(reader.recipients[index])
+        guard inbox.untoldToFollowers > 0, reader.positions[index] < inbox.oldestUntold else { return }
+        if !reader.isObserver { drops.append(try tellFollower(reader.recipients[index])) }
     }
 
     private mutating func tellFollower(_ recipient: Recipient) throws(Mismatch) -> ModelDrops {

@@ -11,7 +11,7 @@ extension DeliveryModel {
             try change(recipient) { inbox in
                 inbox.isKnown = true
                 // A position that the client has already says nothing new.
-                guard reader.cursor?[index] != position else { return }
+                guard reader.cursor?[index] != position, !reader.isObserver else { return }
                 guard reader.isFollower else { return inbox.answers.append(ModelAnswer(end: position, carried: [])) }
                 inbox.answers.append(ModelAnswer(end: position, carried: Set(carried)))
                 guard reader.isStream else { return }

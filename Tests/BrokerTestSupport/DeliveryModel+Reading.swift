@@ -110,7 +110,8 @@ extension DeliveryModel {
             isStream: isStream,
             limit: request.limit,
             bytesMax: request.bytesMax ?? limits.answerBytesMax,
-            session: request.session
+            session: request.session,
+            isObserver: request.isObserving
         )
         let given = request.mode.positions
         for (index, recipient) in request.recipients.enumerated() {
@@ -135,7 +136,7 @@ extension DeliveryModel {
                     return false
                 }
                 reader.positions.append(given[index].sequence)
-                try change(recipient) { $0.confirm(given[index].sequence) }
+                if !reader.isObserver { try change(recipient) { $0.confirm(given[index].sequence) } }
             }
         }
         if !given.isEmpty { reader.cursor = reader.positions }

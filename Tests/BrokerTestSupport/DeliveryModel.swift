@@ -17,6 +17,8 @@ package struct DeliveryModel {
     var events: [ModelEvent] = []
     /// What batches under way have told of drops, to be told again if they are given back.
     var toldDrops: [Int: [ModelDrops]] = [:]
+    /// Batches that went to observers.
+    var observed: Set<Int> = []
     /// Counts up with each reader that joins a line.
     var lineTurn = 0
 
@@ -146,6 +148,7 @@ struct ModelReader {
     let limit: Int
     let bytesMax: Int
     let session: String?
+    let isObserver: Bool
     var deadline: MonotonicInstant?
     var standing = Standing.attached
     var positions: [UInt64] = []

@@ -52,19 +52,26 @@ package struct ReadRequest: Sendable {
     package var bytesMax: Int?
     /// Whoever reads under the same session and recipient next ends this one.
     package var session: String?
+    /// Whether a follower only looks.
+    ///
+    /// What it is given does not count as delivered, its cursor confirms nothing, and drops that it is told of are told
+    /// to the next as well.
+    package var isObserving: Bool
 
     package init(
         recipients: [Recipient],
         mode: ReadMode,
         limit: Int = 100,
         bytesMax: Int? = nil,
-        session: String? = nil
+        session: String? = nil,
+        isObserving: Bool = false
     ) {
         self.recipients = recipients
         self.mode = mode
         self.limit = limit
         self.bytesMax = bytesMax
         self.session = session
+        self.isObserving = isObserving
     }
 }
 
@@ -86,6 +93,8 @@ public struct Batch: Sendable {
 
     /// Whether the messages were taken (or leased) rather than followed: then they must be confirmed or given back.
     package var isTaken = false
+    /// Whether it is an observer's, so that it does not count as delivered when it has arrived.
+    var isObserved = false
     /// Drops that need not be told to the next reader; they are, if the batch is given back.
     var toldDrops: [ToldDrops] = []
 

@@ -81,6 +81,8 @@ package class Reader: Membership, @unchecked Sendable {
     var countsTimeout = true
     /// Something to tell before any message: the position was of another life of an inbox.
     var isReset = false
+    /// A follower that only looks: nothing that it is given counts as delivered.
+    var isObserving = false
     /// Whether it knows its positions: it came with them as a cursor, or was given one.
     var hasCursor = false
     /// Whether it began without a position, so that it has yet to be told of drops that nobody saw.

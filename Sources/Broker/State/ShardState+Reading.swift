@@ -12,6 +12,7 @@ extension ShardState {
         precondition(reader.standing == .outside, "a reader that is \(reader.standing) cannot be attached")
         reader.limit = Int32(clamping: request.limit)
         reader.bytesMax = Int32(clamping: request.bytesMax ?? limits.answerBytesMax)
+        reader.isObserving = request.isObserving
         do throws(BrokerError) {
             try request.checkCursor()
             try join(reader, request.recipients)
@@ -91,13 +92,14 @@ extension ShardState {
             )
         }
         membership.position = id.sequence
-        inbox.confirmFollowed(through: id.sequence)
+        if !reader.isObserving { inbox.confirmFollowed(through: id.sequence) }
     }
 
     /// Where a reader stands, to be given out: from now on it is remembered, and what the reader has seen on the way.
     func cursor(of reader: Reader) -> Cursor {
         reader.inbox.isKnown = true
-        reader.forEachMembership { note($0, of: reader) }
+        // Also a position that nobody has seen anything of: its cursor is told from no other.
+        if !reader.isObserving { reader.forEachMembership { note($0, of: reader) } }
         reader.hasCursor = true
         let own = MessageID(epoch: reader.inbox.epoch, sequence: reader.position)
         guard !reader.further.isEmpty else { return .after(own) }
@@ -143,6 +145,7 @@ extension ShardState {
         reader.forEachMembership { unread += Int($0.inbox.unread) }
         batch.unread = unread
         batch.isTaken = reader.mode != .follow
+        batch.isObserved = reader.isObserving
         batch.cursor = cursor(of: reader)
         totals.delivered += batch.messages.count
         if batch.lost > 0 {
@@ -185,6 +188,7 @@ extension ShardState {
             guard lost > 0 else { return }
             batch.lost += lost
             // A gap over all the drops that are still to be told tells of them.
+            guard !reader.isObserving else { return }
             guard inbox.untold.toFollowers > 0, before < inbox.untold.oldestUnseen else { return }
             batch.note(inbox.untold.tellFollower(), of: inbox)
         }
@@ -225,7 +229,8 @@ extension ShardState {
             let inbox = membership.inbox
             guard inbox.untold.toFollowers > 0 else { return }
             batch.lost += inbox.untold.toFollowers
-            batch.note(inbox.untold.tellFollower(), of: inbox)
+            // An observer is told of them too, and leaves them to be told.
+            if !reader.isObserving { batch.note(inbox.untold.tellFollower(), of: inbox) }
         }
     }
 }

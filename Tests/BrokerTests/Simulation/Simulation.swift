@@ -41,6 +41,8 @@ struct Simulation: ~Copyable {
         case sleepyClock
         /// A cursor confirms everything that lies before it, whoever has seen that.
         case eagerConfirmation
+        /// An observer is taken for a follower.
+        case deafToObservers
     }
 
     struct Flight {

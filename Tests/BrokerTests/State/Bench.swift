@@ -66,7 +66,8 @@ final class Bench {
         limit: Int = 100,
         bytesMax: Int? = nil,
         within timeout: Duration? = .zero,
-        session: String? = nil
+        session: String? = nil,
+        isObserving: Bool = false
     ) throws -> Answer {
         let reader = TestReader(isStream: false)
         let request = ReadRequest(
@@ -74,7 +75,8 @@ final class Bench {
             mode: mode,
             limit: limit,
             bytesMax: bytesMax,
-            session: session
+            session: session,
+            isObserving: isObserving
         )
         defer { settle() }
         try state.attach(reader, request, wall: wall)
@@ -135,14 +137,16 @@ final class Bench {
         _ names: String...,
         mode: ReadMode = .followUnread,
         limit: Int = 100,
-        session: String? = nil
+        session: String? = nil,
+        isObserving: Bool = false
     ) throws -> TestReader {
         let reader = TestReader(isStream: true)
         let request = ReadRequest(
             recipients: try (names.isEmpty ? ["a"] : names).map { try Recipient($0) },
             mode: mode,
             limit: limit,
-            session: session
+            session: session,
+            isObserving: isObserving
         )
         defer { settle() }
         try state.attach(reader, request, wall: wall)
