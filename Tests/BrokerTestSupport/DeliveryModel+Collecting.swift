@@ -19,7 +19,7 @@ extension DeliveryModel {
             reader.startsUntold = false
             reader.isReset = false
         }
-        let onlyNews = reader.isStream && (reader.isReset || lost > 0)
+        let onlyNews = reader.hasPlacedGaps && (reader.isReset || lost > 0)
         let part: Part
         if onlyNews {
             part = Part(positions: reader.positions)
@@ -113,12 +113,12 @@ extension DeliveryModel {
         var offers: [[ModelMessage]] = []
         for (recipient, position) in zip(reader.recipients, reader.positions) {
             let behind = try inbox(recipient).messages.filter { $0.sequence > position }
-            offers.append(reader.isStream ? run(of: behind, after: position) : behind)
+            offers.append(reader.hasPlacedGaps ? run(of: behind, after: position) : behind)
         }
-        if reader.isStream, let batch, batch.messages.isEmpty {
+        if reader.hasPlacedGaps, let batch, batch.messages.isEmpty {
             let told = batch.cursor.positions
             let moved = reader.recipients.indices.filter { told.count > $0 && told[$0].sequence != part.positions[$0] }
-            try require(moved.count == 1, "a gap of a stream is told at \(moved.count) places")
+            try require(moved.count == 1, "a gap is told at \(moved.count) places")
             for index in moved {
                 try require(offers[index].isEmpty, "a gap is told although the next message is there")
                 let next = try positionBehindGap(reader.recipients[index], reader.positions[index])
@@ -128,10 +128,10 @@ extension DeliveryModel {
             }
             return part
         }
-        if reader.isStream, batch == nil {
+        if reader.hasPlacedGaps, batch == nil {
             for (index, recipient) in reader.recipients.enumerated() {
                 let isAtEnd = try inbox(recipient).last == reader.positions[index]
-                try require(isAtEnd, "a stream waits although '\(recipient)' has moved on")
+                try require(isAtEnd, "reader \(reader.id) waits although '\(recipient)' has moved on")
             }
             return part
         }
@@ -140,7 +140,7 @@ extension DeliveryModel {
             let given = offers[index].prefix(counts[index])
             if let last = given.last { part.positions[index] = last.sequence }
             // With everything kept given, the position is the end.
-            let isComplete = given.count == offers[index].count && !reader.isStream
+            let isComplete = given.count == offers[index].count && !reader.hasPlacedGaps
             if isComplete { part.positions[index] = try inbox(recipient).last }
             let lost = Int(part.positions[index] - reader.positions[index]) - given.count
             part.lost += lost

@@ -14,8 +14,8 @@ extension DeliveryModel {
                 guard reader.cursor?[index] != position, !reader.isObserver else { return }
                 guard reader.isFollower else { return inbox.answers.append(ModelAnswer(end: position, carried: [])) }
                 inbox.answers.append(ModelAnswer(end: position, carried: Set(carried)))
-                guard reader.isStream else { return }
-                // Each message of a stream has a cursor of its own.
+                guard reader.hasPlacedGaps else { return }
+                // Each message is a place to go on from.
                 for count in carried.indices {
                     let part = Set(carried[...count])
                     inbox.answers.append(ModelAnswer(end: carried[count], carried: part))

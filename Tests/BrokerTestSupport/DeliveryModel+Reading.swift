@@ -111,7 +111,8 @@ extension DeliveryModel {
             limit: request.limit,
             bytesMax: request.bytesMax ?? limits.answerBytesMax,
             session: request.session,
-            isObserver: request.isObserving
+            isObserver: request.isObserving,
+            hasPlacedGaps: isStream || request.tellsGapsInPlace
         )
         let given = request.mode.positions
         for (index, recipient) in request.recipients.enumerated() {

@@ -149,6 +149,8 @@ struct ModelReader {
     let bytesMax: Int
     let session: String?
     let isObserver: Bool
+    /// Whether gaps are told alone, at their places.
+    let hasPlacedGaps: Bool
     var deadline: MonotonicInstant?
     var standing = Standing.attached
     var positions: [UInt64] = []

@@ -57,6 +57,10 @@ package struct ReadRequest: Sendable {
     /// What it is given does not count as delivered, its cursor confirms nothing, and drops that it is told of are told
     /// to the next as well.
     package var isObserving: Bool
+    /// Whether a follower is told of each gap at its place, in a batch without messages.
+    ///
+    /// Otherwise an answer tells of all of its gaps at once. A stream always tells them at their places.
+    package var tellsGapsInPlace: Bool
 
     package init(
         recipients: [Recipient],
@@ -64,7 +68,8 @@ package struct ReadRequest: Sendable {
         limit: Int = 100,
         bytesMax: Int? = nil,
         session: String? = nil,
-        isObserving: Bool = false
+        isObserving: Bool = false,
+        tellsGapsInPlace: Bool = false
     ) {
         self.recipients = recipients
         self.mode = mode
@@ -72,6 +77,7 @@ package struct ReadRequest: Sendable {
         self.bytesMax = bytesMax
         self.session = session
         self.isObserving = isObserving
+        self.tellsGapsInPlace = tellsGapsInPlace
     }
 }
 

@@ -24,7 +24,7 @@ extension Broker {
 public enum FollowEvent: Sendable {
     /// The next message.
     case message(Message)
-    /// So many messages between the last one and the next are gone.
+    /// So many messages between the last one and the next are gone; comes between them.
     case gap(lost: Int)
     /// The position belonged to another life of the inbox; it goes on from the oldest message kept.
     case reset
@@ -73,7 +73,12 @@ public struct FollowSequence: AsyncSequence, Sendable {
         /// - Throws: `CancellationError`, or ``BrokerError`` if the cursor is not one of this inbox.
         public mutating func next() async throws -> FollowEvent? {
             while given == ready.count {
-                let request = ReadRequest(recipients: [recipient], mode: .follow(ahead), isObserving: isObserving)
+                let request = ReadRequest(
+                    recipients: [recipient],
+                    mode: .follow(ahead),
+                    isObserving: isObserving,
+                    tellsGapsInPlace: true
+                )
                 switch try await broker.poll(request, within: nil) {
                 case .ended(.left, _):
                     throw CancellationError()
@@ -97,6 +102,7 @@ public struct FollowSequence: AsyncSequence, Sendable {
             ready.removeAll(keepingCapacity: true)
             given = 0
             if batch.isReset { ready.append(.reset) }
+            // A gap has a batch of its own, so this is its place.
             if batch.lost > 0 { ready.append(.gap(lost: batch.lost)) }
             ready += batch.messages.map { .message($0) }
             ahead = batch.cursor

@@ -13,6 +13,7 @@ extension ShardState {
         reader.limit = Int32(clamping: request.limit)
         reader.bytesMax = Int32(clamping: request.bytesMax ?? limits.answerBytesMax)
         reader.isObserving = request.isObserving
+        reader.tellsGapsInPlace = reader.isStream || request.tellsGapsInPlace
         do throws(BrokerError) {
             try request.checkCursor()
             try join(reader, request.recipients)
@@ -118,7 +119,7 @@ extension ShardState {
         membership.given = end
         // A taker has seen what it took, which is read, and nothing else.
         let seen = reader.mode == .follow ? start : end
-        membership.inbox.noteFollowed(from: seen, to: end, isStream: reader.isStream)
+        membership.inbox.noteFollowed(from: seen, to: end, each: reader.tellsGapsInPlace)
     }
 
     // MARK: Collecting
@@ -131,7 +132,7 @@ extension ShardState {
         batch.isReset = reader.isReset
         reader.isReset = false
         if reader.startsUntold { tellUntold(reader, &batch) }
-        let mustTellFirst = reader.isStream && (batch.isReset || batch.lost > 0)
+        let mustTellFirst = reader.tellsGapsInPlace && (batch.isReset || batch.lost > 0)
         if !mustTellFirst {
             var room = AnswerRoom(messages: Int(reader.limit), bytes: Int(reader.bytesMax))
             if reader.further.isEmpty {
@@ -182,7 +183,7 @@ extension ShardState {
             let lost = inbox.follow(
                 from: &membership.position,
                 &room,
-                isStream: reader.isStream,
+                tellsGapsInPlace: reader.tellsGapsInPlace,
                 into: &batch.messages
             )
             guard lost > 0 else { return }
@@ -215,8 +216,8 @@ extension ShardState {
                 gather(reader, membership, &share, &batch, now: now)
                 room.take(back: share, of: part)
                 if batch.messages.count > count { hasMore = true }
-                // A follower's stream tells a gap alone, at its place.
-                if reader.isStream, reader.mode == .follow, batch.lost > 0 { return }
+                // A gap that has a place is told alone.
+                if reader.tellsGapsInPlace, reader.mode == .follow, batch.lost > 0 { return }
             }
         }
         batch.sortBySendingTime()

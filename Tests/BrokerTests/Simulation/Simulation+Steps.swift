@@ -57,7 +57,10 @@ extension Simulation {
 
     mutating func follow() throws {
         let (recipients, mode) = someStart()
-        try poll(ReadRequest(recipients: recipients, mode: mode, isObserving: generator.chance(20)))
+        var request = ReadRequest(recipients: recipients, mode: mode)
+        request.isObserving = generator.chance(20)
+        request.tellsGapsInPlace = generator.chance(30)
+        try poll(request)
     }
 
     private mutating func someStart() -> ([Recipient], ReadMode) {
@@ -205,8 +208,8 @@ extension Simulation {
         note("batch \(flight.number) has \(arrives ? "arrived" : "not arrived")")
         if arrives {
             keep(batch.cursor, of: flight.reader.recipients)
-            // Each message of a stream has a cursor of its own.
-            if flight.reader.isStream, flight.reader.recipients.count == 1, let message = batch.messages.first {
+            // Each message of a stream is a place to go on from.
+            if flight.reader.tellsGapsInPlace, flight.reader.recipients.count == 1, let message = batch.messages.first {
                 keep(.after(message.id), of: flight.reader.recipients)
             }
             state.confirm(batch, isStream: flight.reader.isStream, now: now)
