@@ -1,7 +1,12 @@
-internal import Broker
+package import Broker
 
 // What a cursor proves that comes back.
 extension DeliveryModel {
+    /// The messages of an inbox that count as delivered.
+    package func delivered(at recipient: Recipient) -> [UInt64] {
+        place(of: recipient).map { inboxes[$0].messages.filter(\.isDelivered).map(\.sequence) } ?? []
+    }
+
     /// A reader is given a cursor, in an answer with these messages.
     mutating func giveCursor(_ id: Int, with messages: [Message]) throws(Mismatch) {
         let reader = try reader(id)

@@ -86,7 +86,7 @@ import Testing
         let recipient = try Recipient("a")
         for number in 1...6 {
             let life: Duration? = gone.contains(number) ? .seconds(1) : nil
-            try stage.now { try await $0.send("\(number)", to: recipient, timeToLive: life) }
+            _ = try stage.now { try await $0.send("\(number)", to: recipient, timeToLive: life) }
         }
         let first = try stage.now { try await $0.follow([recipient], from: .oldest, within: .zero) }.ids[0]
         stage.pass(.seconds(1))
@@ -100,7 +100,7 @@ import Testing
         let recipient = try Recipient("a")
         for number in 1...5 {
             let life: Duration? = [2, 4].contains(number) ? .seconds(1) : nil
-            try stage.now { try await $0.send("\(number)", to: recipient, timeToLive: life) }
+            _ = try stage.now { try await $0.send("\(number)", to: recipient, timeToLive: life) }
         }
         stage.pass(.seconds(1))
         let cursors = try stage.now { broker in

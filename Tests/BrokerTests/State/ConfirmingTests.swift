@@ -14,8 +14,7 @@ import Testing
 
     /// The sequence numbers that count as delivered.
     private func delivered(_ bench: Bench, _ name: String = "a") throws -> [UInt64] {
-        guard let log = bench.state.inboxes[try Recipient(name)]?.log else { return [] }
-        return log.indices.compactMap { log[$0].payload != nil && log[$0].isDelivered ? log[$0].sequence : nil }
+        bench.state.inboxes[try Recipient(name)]?.log.delivered ?? []
     }
 
     /// The cursor of a follower that begins now.
