@@ -33,7 +33,7 @@ public final class Broker: Sendable {
     /// - Parameters:
     ///   - limits: The bounds that it keeps.
     ///   - shards: Over how many actors the recipients are spread, 1 or more.
-    ///   - time: Its clocks.
+    ///   - time: Its clocks, and how it waits for them.
     ///   - observer: Who is told of drops, refusals and gaps.
     public convenience init(
         limits: Limits = Limits(),
