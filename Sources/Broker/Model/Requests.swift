@@ -163,8 +163,13 @@ public struct InboxSummary: Hashable, Sendable {
 extension ReadRequest {
     /// Checks that the cursor has one part for each recipient.
     func checkCursor() throws(BrokerError) {
-        guard case .follow(let cursor) = mode, cursor != .oldest, cursor != .now else { return }
-        let parts = cursor.positions.count
+        guard case .follow(let cursor) = mode else { return }
+        let parts: Int
+        switch cursor {
+        case .oldest, .now: return
+        case .after: parts = 1
+        case .afterEach(let positions): parts = positions.count
+        }
         guard parts != recipients.count else { return }
         throw BrokerError(
             .invalidRequest,

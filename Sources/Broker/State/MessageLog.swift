@@ -30,6 +30,9 @@ struct LogEntry {
     /// ``MessageLog/noteAnswer(from:to:)``.
     var reach = LogEntry.unanswered
 
+    /// What it counts against the limit of its inbox; 0 in a hole.
+    var byteCount: Int { payload?.byteCount ?? 0 }
+
     /// The reach where no answer has ended.
     static let unanswered: UInt16 = .max
 }
@@ -44,6 +47,10 @@ struct MessageLog {
     /// Entries before this index are gone.
     private var head = 0
     private(set) var holes = 0
+    // The numbers of the first and the last entry, kept here so that most look-ups touch no entry but the one wanted.
+    // Meaningless while there is none.
+    private var firstSequence: UInt64 = 0
+    private var lastSequence: UInt64 = 0
 
     /// How many messages it holds.
     var count: Int { entries.count - head - holes }
@@ -51,26 +58,27 @@ struct MessageLog {
     var indices: Range<Int> { head..<entries.count }
 
     subscript(index: Int) -> LogEntry {
-        @inline(__always) get { entries[index] }
+        @inline(__always) _read { yield entries[index] }
         @inline(__always) _modify { yield &entries[index] }
     }
 
     /// The sequence number of the oldest message; nil if there is none.
-    var first: UInt64? { head < entries.count ? entries[head].sequence : nil }
+    var first: UInt64? { head < entries.count ? firstSequence : nil }
 
     mutating func append(_ entry: LogEntry) {
+        if head == entries.count { firstSequence = entry.sequence }
+        lastSequence = entry.sequence
         entries.append(entry)
     }
 
     /// The index of the first entry whose sequence number is `sequence` or higher.
     func index(notBefore sequence: UInt64) -> Int {
-        guard head < entries.count else { return head }
-        let first = entries[head].sequence
-        guard sequence > first else { return head }
-        guard sequence <= entries[entries.count - 1].sequence else { return entries.count }
-        // Without compacted holes the entry is exactly here; with them it is here or before.
-        var high = min(head + Int(sequence - first), entries.count - 1)
-        if entries[high].sequence == sequence { return high }
+        guard head < entries.count, sequence > firstSequence else { return head }
+        guard sequence <= lastSequence else { return entries.count }
+        // Where no hole was compacted the entry is exactly here; otherwise it is here or before.
+        let dense = head + Int(sequence - firstSequence)
+        if lastSequence - firstSequence == UInt64(entries.count - 1 - head) { return dense }
+        var high = min(dense, entries.count - 1)
         var low = head
         while low < high {
             let middle = (low + high) / 2
@@ -114,6 +122,7 @@ struct MessageLog {
             holes = 0
             return
         }
+        firstSequence = entries[head].sequence
         let kept = entries.count - head - holes
         if holes > kept + 8 {
             var compacted: [LogEntry] = []
@@ -127,6 +136,7 @@ struct MessageLog {
                 }
             }
             entries = compacted
+            lastSequence = entries[entries.count - 1].sequence
             head = 0
             holes = 0
         } else if head > kept + holes + 8 {

@@ -160,18 +160,18 @@ struct ShardState: ~Copyable {
     /// costs a message.
     private mutating func reserve(_ bytes: Int, sparing inbox: Inbox?) throws(BrokerError) {
         while !budget.reserve(bytes) {
-            let read = inbox?.removeRead() ?? []
+            let read = inbox?.removeRead() ?? Freed()
             release(read)
-            guard read.isEmpty else { continue }
+            guard read.messages == 0 else { continue }
             let forgotten = positions.makeRoom()
             guard forgotten > 0 else { throw .brokerFull(budget) }
             budget.release(forgotten * Cost.position)
         }
     }
 
-    func release(_ payloads: [Payload]) {
-        guard !payloads.isEmpty else { return }
-        budget.release(payloads.reduce(0) { $0 + $1.byteCount + Cost.message })
+    func release(_ freed: Freed) {
+        guard freed.messages > 0 else { return }
+        budget.release(freed.cost)
     }
 
     mutating func forgetKeys(_ now: MonotonicInstant) {
