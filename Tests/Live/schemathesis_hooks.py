@@ -89,6 +89,10 @@ def agree(case):
             recipients = fields.get("recipient")
             count = len(recipients) if isinstance(recipients, list) else 1
             fields["cursor"] = "~".join([fields["cursor"].split("~")[0]] * count)
+    elif case.path == "/v1/poll":
+        fields.pop("observe", None)
+    if "take" in fields:
+        fields.pop("observe", None)
     return case
 
 

@@ -56,6 +56,15 @@ package struct ReadRequest: Sendable {
     package var bytesMax: Int?
     /// Whoever reads under the same session and recipient next ends this one.
     package var session: String?
+    /// Whether a follower only looks.
+    ///
+    /// What it is given does not count as delivered, its cursor confirms nothing, and drops that it is told of are told
+    /// to the next as well.
+    package var isObserving: Bool
+    /// Whether a follower is told of each gap at its place, in a batch without messages.
+    ///
+    /// Otherwise an answer tells of all of its gaps at once. A stream always tells them at their places.
+    package var tellsGapsInPlace: Bool
 
     /// Makes a request of what was checked, except for the cursor.
     package init(
@@ -63,13 +72,17 @@ package struct ReadRequest: Sendable {
         mode: ReadMode,
         limit: Int = 100,
         bytesMax: Int? = nil,
-        session: String? = nil
+        session: String? = nil,
+        isObserving: Bool = false,
+        tellsGapsInPlace: Bool = false
     ) {
         self.recipients = recipients
         self.mode = mode
         self.limit = limit
         self.bytesMax = bytesMax
         self.session = session
+        self.isObserving = isObserving
+        self.tellsGapsInPlace = tellsGapsInPlace
     }
 }
 
@@ -91,6 +104,8 @@ public struct Batch: Sendable {
 
     /// Whether the messages were taken (or leased) rather than followed: then they must be confirmed or given back.
     package var isTaken = false
+    /// Whether it is an observer's, so that it does not count as delivered when it has arrived.
+    var isObserved = false
     /// Drops that need not be told to the next reader; they are, if the batch is given back.
     var toldDrops: [ToldDrops] = []
 
@@ -153,8 +168,13 @@ public struct InboxSummary: Hashable, Sendable {
 extension ReadRequest {
     /// Checks that the cursor has one part for each recipient.
     func checkCursor() throws(BrokerError) {
-        guard case .follow(let cursor) = mode, cursor != .oldest, cursor != .now else { return }
-        let parts = cursor.positions.count
+        guard case .follow(let cursor) = mode else { return }
+        let parts: Int
+        switch cursor {
+        case .oldest, .now: return
+        case .after: parts = 1
+        case .afterEach(let positions): parts = positions.count
+        }
         guard parts != recipients.count else { return }
         throw BrokerError(
             .invalidRequest,

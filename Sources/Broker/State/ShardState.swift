@@ -146,7 +146,7 @@ struct ShardState: ~Copyable {
             guard victims.fitMemory else { throw .brokerFull(budget) }
             let read = inbox.removeRead()
             release(read)
-            guard read.isEmpty, !forgetPositions() else { continue }
+            guard read.messages == 0, !forgetPositions() else { continue }
             memory = budget.shortage(of: cost)
         }
     }
@@ -195,9 +195,9 @@ struct ShardState: ~Copyable {
         return forgotten > 0
     }
 
-    func release(_ payloads: [Payload]) {
-        guard !payloads.isEmpty else { return }
-        budget.release(payloads.reduce(0) { $0 + $1.byteCount + Cost.message })
+    func release(_ freed: Freed) {
+        guard freed.messages > 0 else { return }
+        budget.release(freed.cost)
     }
 
     mutating func forgetKeys(_ now: MonotonicInstant) {

@@ -152,6 +152,14 @@ extension FieldValue {
 
     /// The value as yes or no.
     func flag() throws(Problem) -> Bool {
+        if case .json(let value) = notation {
+            switch value.kind {
+            case .true: return true
+            case .false: return false
+            case .string, .number, .object, .array, .null:
+                throw .invalid("'\(field.name)' is \(try shown()); give true or false")
+            }
+        }
         switch try text() {
         case "1", "true": return true
         case "0", "false": return false

@@ -3,7 +3,7 @@ internal import Broker
 /// The names that queries, forms and JSON bodies use; each operation takes some of them.
 enum Field: UInt8, CaseIterable {
     case recipient, recipients, sender, type, content, ttlSeconds, key
-    case cursor, timeout, limit, lease, session, take, `as`, callback
+    case cursor, timeout, limit, lease, session, take, observe, `as`, callback
     case upTo, ids, delaySeconds
     case prefix, after
 
@@ -22,6 +22,7 @@ enum Field: UInt8, CaseIterable {
         case .lease: "lease"
         case .session: "session"
         case .take: "take"
+        case .observe: "observe"
         case .as: "as"
         case .callback: "callback"
         case .upTo: "upTo"
@@ -38,8 +39,8 @@ struct FieldSet: OptionSet {
     let rawValue: UInt32
 
     static let send: FieldSet = [.recipient, .recipients, .sender, .type, .content, .ttlSeconds, .key]
-    static let poll: FieldSet = [.recipient, .cursor, .timeout, .limit, .lease, .session]
-    static let stream: FieldSet = [.recipient, .cursor, .session, .take, .as, .callback]
+    static let poll: FieldSet = [.recipient, .cursor, .timeout, .limit, .lease, .session, .observe]
+    static let stream: FieldSet = [.recipient, .cursor, .session, .take, .observe, .as, .callback]
     static let ack: FieldSet = [.recipient, .upTo, .ids]
     static let release: FieldSet = [.recipient, .ids, .delaySeconds]
     static let extend: FieldSet = [.recipient, .ids, .lease]
@@ -59,6 +60,7 @@ struct FieldSet: OptionSet {
     private static let lease = FieldSet(.lease)
     private static let session = FieldSet(.session)
     private static let take = FieldSet(.take)
+    private static let observe = FieldSet(.observe)
     private static let `as` = FieldSet(.as)
     private static let callback = FieldSet(.callback)
     private static let upTo = FieldSet(.upTo)
@@ -253,7 +255,7 @@ struct FieldReader {
     private static let four: [Field] = [.type, .take, .upTo]
     private static let five: [Field] = [.limit, .lease, .after]
     private static let six: [Field] = [.cursor, .sender, .prefix]
-    private static let seven: [Field] = [.timeout, .content, .session]
+    private static let seven: [Field] = [.timeout, .content, .session, .observe]
     private static let ten: [Field] = [.recipients, .ttlSeconds]
 }
 

@@ -43,9 +43,10 @@ struct Follower: Sendable {
         }
     }
 
-    /// The request that goes on from here.
+    /// The request that goes on from here, as an observer.
     func request(for recipients: [String]) -> HTTPRequest {
-        var request = HTTPRequest.get("/v1/stream", recipients.map { ("recipient", $0) } + [("cursor", cursor)])
+        let fields = recipients.map { ("recipient", $0) } + [("cursor", cursor), ("observe", "1")]
+        var request = HTTPRequest.get("/v1/stream", fields)
         request.fields = [("Accept", "text/event-stream")]
         return request
     }

@@ -16,8 +16,8 @@ struct Poll: Command {
         summary: "read messages once",
         discussion: [
             "Takes messages that are unread: each goes to one reader, and counts as read. With --lease-seconds it is "
-                + "only lent; 'ack' it in time, or somebody else gets it. With --cursor it follows instead, which "
-                + "changes nothing.",
+                + "only lent; 'ack' it in time, or somebody else gets it. With --cursor it only observes: nothing is "
+                + "taken, and nothing counts as delivered.",
             "Prints time, id, recipient, sender and content. Waits for the first message, at most --timeout-seconds.",
         ],
         examples: [
@@ -38,7 +38,7 @@ struct Poll: Command {
                 "cursor",
                 \.cursor,
                 .text("CURSOR"),
-                "Follow from here: the cursor of an answer, 0 for the oldest message that is kept, or now."
+                "Observe from here: the cursor of an answer, 0 for the oldest message that is kept, or now."
             ),
             Option(
                 "session",
@@ -72,6 +72,7 @@ struct Poll: Command {
         body.set("limit", raw: String(limit))
         if let lease { body.set("lease", raw: String(lease)) }
         body.set("session", session)
+        if cursor != nil { body.set("observe", raw: "true") }
         var request = HTTPRequest.post("/v1/poll", body: body.object)
         // The broker speaks first; this is for one that does not.
         request.timeout = timeout + .seconds(15)

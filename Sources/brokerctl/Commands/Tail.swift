@@ -12,7 +12,8 @@ struct Tail: Command {
         name: "tail",
         summary: "follow messages as they come",
         discussion: [
-            "Follows inboxes and changes nothing in them: everybody else gets the messages as well. Prints time, "
+            "Observes inboxes and changes nothing in them: everybody else gets the messages as well, and what only a "
+                + "tail was shown does not count as delivered, so a full inbox does not drop it for that. Prints time, "
                 + "recipient, sender and content.",
             "When the connection is lost, or nothing is heard of the broker for 40 s (it says something every 15 s), it "
                 + "connects again, later each time, up to 30 s, and goes on where it was: nothing is lost or shown "

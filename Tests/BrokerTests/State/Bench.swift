@@ -66,10 +66,18 @@ final class Bench {
         limit: Int = 100,
         bytesMax: Int? = nil,
         within timeout: Duration? = .zero,
-        session: String? = nil
+        session: String? = nil,
+        isObserving: Bool = false
     ) throws -> Answer {
         let reader = TestReader(isStream: false)
-        let request = try request(names, mode, limit: limit, bytesMax: bytesMax, session: session)
+        let request = try request(
+            names,
+            mode,
+            limit: limit,
+            bytesMax: bytesMax,
+            session: session,
+            isObserving: isObserving
+        )
         defer { settle() }
         try state.attach(reader, request, wall: wall)
         if let batch = state.collect(reader, now: now) {
@@ -91,14 +99,16 @@ final class Bench {
         _ mode: ReadMode,
         limit: Int,
         bytesMax: Int? = nil,
-        session: String?
+        session: String?,
+        isObserving: Bool = false
     ) throws -> ReadRequest {
         ReadRequest(
             recipients: try (names.isEmpty ? ["a"] : names).map { try Recipient($0) },
             mode: mode,
             limit: limit,
             bytesMax: bytesMax,
-            session: session
+            session: session,
+            isObserving: isObserving
         )
     }
 
@@ -141,12 +151,14 @@ final class Bench {
         _ names: String...,
         mode: ReadMode = .followUnread,
         limit: Int = 100,
-        session: String? = nil
+        session: String? = nil,
+        isObserving: Bool = false
     ) throws -> TestReader {
         let reader = TestReader(isStream: true)
-        let request = try request(names, mode, limit: limit, session: session)
+        let request = try request(names, mode, limit: limit, session: session, isObserving: isObserving)
         defer { settle() }
         try state.attach(reader, request, wall: wall)
+        _ = state.cursor(of: reader)
         state.wait(reader, until: nil)
         state.pause(reader)
         state.resume(reader, now: now)

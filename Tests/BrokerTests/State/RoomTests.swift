@@ -50,18 +50,6 @@ import Testing
         #expect(bench.state.totals.evicted == 2)
     }
 
-    @Test func `what a follower confirms is delivered, also behind one that was ahead without having seen it`() throws {
-        let bench = bench(2, .refuse)
-        try bench.send(["1", "2"])
-        let ahead = try #require(try bench.poll(mode: .follow(.now)).cursor)
-        _ = try bench.poll(mode: .follow(ahead))
-        #expect(throws: BrokerError.self) { try bench.send("3") }
-        let seen = try bench.follow(from: .oldest).cursor
-        #expect(throws: BrokerError.self) { try bench.send("3") }
-        _ = try bench.poll(mode: .follow(seen))
-        #expect(try bench.send("3").evicted == 1)
-    }
-
     @Test func `a chat room never fills up while somebody follows it`() throws {
         let bench = bench(3, .refuse)
         let stream = try bench.stream(mode: .follow(.now))

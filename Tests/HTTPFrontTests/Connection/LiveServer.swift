@@ -180,6 +180,10 @@ private final class ShiftedTime: TimeSource {
         return WallInstant(millisecondsSinceEpoch: wall.millisecondsSinceEpoch + shifted / 1_000_000)
     }
 
+    func sleep(until instant: MonotonicInstant) async throws {
+        preconditionFailure("a loop has timers of its own")
+    }
+
     func advance(by duration: Duration) {
         shift.add(duration.wholeNanoseconds, ordering: .sequentiallyConsistent)
     }

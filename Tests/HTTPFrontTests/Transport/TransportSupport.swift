@@ -98,6 +98,10 @@ final class SteppedTime: TimeSource {
     var now: MonotonicInstant { MonotonicInstant(nanoseconds: nanoseconds.load(ordering: .sequentiallyConsistent)) }
     var wallNow: WallInstant { WallInstant(millisecondsSinceEpoch: now.nanoseconds / 1_000_000) }
 
+    func sleep(until instant: MonotonicInstant) async throws {
+        preconditionFailure("a loop has timers of its own")
+    }
+
     /// Moves the clock; a loop notices with its next turn.
     func advance(by duration: Duration) {
         nanoseconds.add(duration.wholeNanoseconds, ordering: .sequentiallyConsistent)

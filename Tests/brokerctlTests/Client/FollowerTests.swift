@@ -27,10 +27,10 @@ import Testing
         #expect(follower.cursor == "e.1~f.2")
     }
 
-    @Test func `the request goes on from the cursor, for every recipient`() {
+    @Test func `the request goes on from the cursor, for every recipient, and only observes`() {
         let follower = Follower(cursor: "e.1~f.2")
         let request = follower.request(for: ["u42", "room:lobby"])
-        #expect(request.target == "/v1/stream?recipient=u42&recipient=room%3Alobby&cursor=e.1~f.2")
+        #expect(request.target == "/v1/stream?recipient=u42&recipient=room%3Alobby&cursor=e.1~f.2&observe=1")
     }
 
     @Test(arguments: [

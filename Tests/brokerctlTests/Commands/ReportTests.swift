@@ -70,7 +70,7 @@ import Testing
         poll.session = "s"
         #expect(
             poll.request.body.map { String(decoding: $0, as: UTF8.self) }
-                == #"{"recipient":["a","b"],"cursor":"0","timeout":1.5,"limit":100,"session":"s"}"#
+                == #"{"recipient":["a","b"],"cursor":"0","timeout":1.5,"limit":100,"session":"s","observe":true}"#
         )
     }
 
