@@ -12,8 +12,8 @@ extension HTTPConnection {
         case head
         /// The rest of a body.
         case body
-        /// The peer is to take some of this many bytes that are pending.
-        case write(pending: Int)
+        /// The peer is to take some of this many bytes that are pending, until then; what was taken may arrive meanwhile.
+        case write(pending: Int, until: MonotonicInstant, attempt: Int)
         /// Whether taken messages have arrived is to be looked at again.
         case arrival(attempt: Int)
         /// The next ping of a stream.
@@ -49,7 +49,7 @@ extension HTTPConnection {
     }
 
     private var nextDeadline: Deadline {
-        if channel.pendingBytes > 0 { return .write(pending: channel.pendingBytes) }
+        if channel.pendingBytes > 0 { return write(attempt: 0) }
         if phase == .streaming { return unconfirmed.isEmpty ? .ping : .arrival(attempt: 0) }
         if !unconfirmed.isEmpty { return .arrival(attempt: 0) }
         switch phase {
@@ -58,13 +58,22 @@ extension HTTPConnection {
         }
     }
 
+    private func write(attempt: Int) -> Deadline {
+        .write(
+            pending: channel.pendingBytes,
+            until: front.loop.now + front.configuration.writeTimeout,
+            attempt: attempt
+        )
+    }
+
     private func duration(_ deadline: Deadline) -> Duration? {
         switch deadline {
         case .none: return nil
         case .idle: return front.configuration.idleTimeout
         case .head: return front.configuration.headerTimeout
         case .body: return front.configuration.bodyTimeout
-        case .write: return front.configuration.writeTimeout
+        case .write(_, let until, let attempt):
+            return duration(.arrival(attempt: attempt)).map { min($0, until.duration(since: front.loop.now)) }
         case .ping: return front.configuration.pingInterval
         // Most answers arrive within milliseconds; a client that is far away or gone is looked at less and less often.
         case .arrival(let attempt): return .milliseconds(20 << Int64(min(attempt, 6)))
@@ -83,10 +92,16 @@ extension HTTPConnection {
             refuse(Problem(.requestTimeout, timeoutDetail("head", front.configuration.headerTimeout)))
         case .body:
             refuse(Problem(.requestTimeout, timeoutDetail("body", front.configuration.bodyTimeout)))
-        case .write(let pending):
+        case .write(let pending, let until, let attempt):
+            confirmArrived()
             // Who has taken something since then gets the time again.
-            guard channel.pendingBytes < pending else { return channel.close() }
-            rearm()
+            if channel.pendingBytes < pending {
+                deadline = write(attempt: attempt + 1)
+            } else {
+                guard front.loop.now < until else { return channel.close() }
+                deadline = .write(pending: pending, until: until, attempt: attempt + 1)
+            }
+            channel.deadline = duration(deadline).map { front.loop.now + $0 }
         case .arrival(let attempt):
             confirmArrived()
             guard !unconfirmed.isEmpty else {
