@@ -40,15 +40,16 @@ def test_a_wrong_line_does_not_stop_the_others(broker, inbox):
     assert "content" in missing["error"]["detail"]
 
 
-def test_each_error_has_its_status(start_broker, inbox):
-    broker = start_broker("--inbox-messages-max", "1", "--message-bytes-max", "10")
+def test_each_error_has_its_status(refusing, inbox):
+    limits = refusing.limits
+    refusing.send_all(inbox, range(limits.inbox_messages_max - 1))
     answer = post(
-        broker,
+        refusing,
         {"recipient": inbox, "content": 1, "key": "k"},
         {"recipient": inbox, "content": 2, "key": "k"},
         {"recipient": inbox, "content": 1, "key": "k"},
         {"recipient": inbox, "content": 3},
-        {"recipient": inbox, "content": "x" * 10},
+        {"recipient": inbox, "content": "x" * (limits.message_bytes_max - 1)},
     )
     first, reused, again, full, large = answer.lines
     assert again == {**first, "duplicate": True}
