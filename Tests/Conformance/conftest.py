@@ -44,8 +44,8 @@ def served(kind, text, holds):
 
 
 broker = served("plain", "", lambda limits: True)
-refusing = served("refusing", "with --when-full refuse", lambda limits: limits.when_full == "refuse")
-dropping = served("dropping", "with --when-full drop-oldest", lambda limits: limits.when_full == "drop-oldest")
+refusing = served("refusing", "with --when-full refuse", Servers.policy("refusing"))
+dropping = served("dropping", "with --when-full drop-oldest", Servers.policy("dropping"))
 forgetful = served("refusing", "with --retain-read-seconds of 2 at most", lambda limits: limits.retain_read_seconds <= 2)
 lively = served("refusing", "with --ping-seconds of 1 at most", lambda limits: limits.ping_seconds <= 1)
 impatient = served("refusing", "with a header timeout of 2 s at most", lambda limits: limits.header_timeout_seconds <= 2)

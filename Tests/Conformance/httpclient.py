@@ -206,21 +206,29 @@ class Stream:
 
     def event(self):
         """The next event of an sse stream, heartbeats left out."""
-        while True:
-            event = Event(self.until(b"\n\n"))
-            if event.name != "ping":
+        for part in self.parts(b"\n\n"):
+            if (event := Event(part)).name != "ping":
                 return event
 
     def line(self):
         """The next line of an ndjson stream as text, heartbeats left out."""
-        while True:
-            line = self.until(b"\n")
+        for line in self.parts(b"\n"):
             if line != '{"event":"ping"}':
                 return line
 
+    def parts(self, end):
+        """What comes, part by part. Heartbeats alone do not keep a test waiting for ever."""
+        last = time.monotonic() + PATIENCE_SECONDS
+        while time.monotonic() < last:
+            yield self.until(end)
+        raise TimeoutError(f"nothing but heartbeats for {PATIENCE_SECONDS} s")
+
     def script(self):
-        """The next script of an iframe stream: what stands between its tags."""
-        return re.search(r"<script(?: nonce=\"[A-Za-z0-9]+\")?>(.*)$", self.until(b"</script>"), re.DOTALL).group(1)
+        """The next script of an iframe stream, heartbeats left out: what stands between its tags."""
+        for part in self.parts(b"</script>"):
+            script = re.search(r"<script(?: nonce=\"[A-Za-z0-9]+\")?>(.*)$", part, re.DOTALL).group(1)
+            if '({"event":"ping"})' not in script:
+                return script
 
     def assert_ended(self):
         """Waits for the end; nothing may come before."""

@@ -26,9 +26,9 @@ class Follower:
         """The next `count` items; a gap or a reset of a poll stands before the messages of its answer."""
         items = []
         reader = self.polled() if transport == "poll" else self.streamed(transport)
-        for item in reader:
-            self.cursor = item.cursor or self.cursor
-            items.append((item.kind, item.value))
+        for each in reader:
+            self.cursor = each.cursor or self.cursor
+            items.append((each.kind, each.value))
             if len(items) == count:
                 break
         reader.close()
@@ -53,30 +53,26 @@ class Follower:
             more = {} if transport == "sse" else {"cursor": self.cursor}
             stream = self.broker.stream(self.recipient, fields, connection=connection, **{"as": transport}, **more)
             while True:
-                yield self.event(stream) if transport == "sse" else self.line(stream, transport)
+                yield item(stream, transport)
 
-    def event(self, stream):
+
+def item(stream, transport):
+    """The next item of an open stream, heartbeats left out."""
+    if transport == "sse":
         event = stream.event()
-        values = {"gap": "lost", "bye": "reason"}
         if event.name:
-            return Item(event.name, event.data.get(values.get(event.name)), event.id)
+            return Item(event.name, event.data.get("lost", event.data.get("reason")), event.id)
         return Item("message", event.data["content"], event.id)
-
-    def line(self, stream, transport):
-        text = stream.line() if transport == "ndjson" else called(stream)
-        body = json.loads(text)
-        if "event" in body:
-            return Item(body["event"], body.get("lost", body.get("reason")), body.get("cursor"))
-        # A stream of one recipient has no cursor beside the message's own id.
-        return Item("message", body["content"], body.get("cursor", body["id"]))
+    body = json.loads(stream.line() if transport == "ndjson" else called(stream))
+    if "event" in body:
+        return Item(body["event"], body.get("lost", body.get("reason")), body.get("cursor"))
+    # A stream of one recipient has no cursor beside the message's own id.
+    return Item("message", body["content"], body.get("cursor", body["id"]))
 
 
 def called(stream):
-    """The argument of the next call on an iframe stream, heartbeats left out."""
-    while True:
-        text = re.fullmatch(r"parent\.comet\((.*)\);?", stream.script(), re.DOTALL).group(1)
-        if text != '{"event":"ping"}':
-            return text
+    """The argument of the next call on an iframe stream."""
+    return re.fullmatch(r"parent\.comet\((.*)\);?", stream.script(), re.DOTALL).group(1)
 
 
 def messages(contents):

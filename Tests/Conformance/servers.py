@@ -99,6 +99,11 @@ class Servers:
         "tight": ("--memory-bytes-max", "1000000"),
     }
 
+    @classmethod
+    def policy(cls, kind):
+        """Whether limits have the policy of that kind."""
+        return lambda limits: limits.when_full == Limits.declared(cls.KINDS[kind]).when_full
+
     def __init__(self, url=None, flags=()):
         self.url, self.limits = url, Limits.declared(flags)
         self.started = {}

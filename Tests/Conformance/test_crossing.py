@@ -4,7 +4,7 @@ import itertools
 
 import pytest
 from httpclient import eventually
-from readers import TRANSPORTS, Follower, messages
+from readers import TRANSPORTS, Follower, item, messages
 
 
 def test_one_cursor_crosses_every_transport_and_comes_back(broker, inbox):
@@ -72,10 +72,9 @@ def test_now_on_every_transport(broker, inbox, transport):
         stream = broker.stream(inbox, connection=connection, cursor="now", **{"as": transport})
         eventually(lambda: broker.inbox(inbox)["streaming"] == 1)
         broker.send(inbox, "new")
-        follower = Follower(broker, inbox)
-        item = follower.event(stream) if transport == "sse" else follower.line(stream, transport)
-    assert item.value == "new"
-    assert broker.poll(inbox, cursor=item.cursor) == {"success": "0"}
+        seen = item(stream, transport)
+    assert seen.value == "new"
+    assert broker.poll(inbox, cursor=seen.cursor) == {"success": "0"}
 
 
 @pytest.mark.parametrize("transport", TRANSPORTS)

@@ -2,7 +2,7 @@
 
 import pytest
 from httpclient import eventually
-from readers import TRANSPORTS, Follower, messages
+from readers import TRANSPORTS, Follower, item, messages
 
 
 def fill(broker, inbox):
@@ -144,10 +144,8 @@ def test_a_taking_stream_is_told_too(dropping, inbox, format):
     dropping.send_all(inbox, range(count, count + 4))
     with dropping.connect() as connection:
         stream = dropping.stream(inbox, connection=connection, take=1, **{"as": format})
-        follower = Follower(dropping, inbox)
-        read = follower.event if format == "sse" else lambda stream: follower.line(stream, format)
-        items = [read(stream) for _ in range(3)]
-    assert [(item.kind, item.value) for item in items] == [("gap", 4), *messages([4, 5])]
+        items = [item(stream, format) for _ in range(3)]
+    assert [(each.kind, each.value) for each in items] == [("gap", 4), *messages([4, 5])]
 
 
 def test_the_follower_and_the_taker_are_both_told(dropping, inbox):
