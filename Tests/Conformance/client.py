@@ -51,12 +51,18 @@ class Client:
 
     def send_all(self, recipient, contents, **more):
         """Sends many, in order, in batches; all must be accepted. Answers one result each."""
-        lines = [json.dumps({"recipient": recipient, "content": content, **more}).encode() for content in contents]
-        results = []
+        results = self.batch([{"recipient": recipient, "content": content, **more} for content in contents])
+        assert all(result.get("success") == "1" for result in results), results
+        return results
+
+    def batch(self, messages):
+        """Sends messages in batches as large as may be; answers one result each."""
+        lines, results = [json.dumps(message).encode() for message in messages], []
         for start in range(0, len(lines), 1000):
             body = b"\n".join(lines[start : start + 1000])
-            results += self.request("POST", "/v1/send", [("Content-Type", "application/x-ndjson")], body).lines
-        assert all(result.get("success") == "1" for result in results), results
+            answer = self.request("POST", "/v1/send", [("Content-Type", "application/x-ndjson")], body)
+            assert answer.status == 200, answer
+            results += answer.lines
         return results
 
     def poll(self, recipient, **more):

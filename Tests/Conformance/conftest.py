@@ -34,7 +34,7 @@ def servers():
 
 
 def served(kind, text, holds):
-    """A fixture that gives a server whose limits are such, and passes the test over if the one at the URL has others."""
+    """A fixture that gives a server with such limits, and passes the test over if the one at the URL has others."""
 
     @pytest.fixture
     def fixture(servers):
@@ -44,12 +44,19 @@ def served(kind, text, holds):
 
 
 broker = served("plain", "", lambda limits: True)
+roomy = served("plain", "whose inboxes have 1000 messages", lambda limits: limits.inbox_messages_max >= 1000)
 refusing = served("refusing", "with --when-full refuse", Servers.policy("refusing"))
 dropping = served("dropping", "with --when-full drop-oldest", Servers.policy("dropping"))
-forgetful = served("refusing", "with --retain-read-seconds of 2 at most", lambda limits: limits.retain_read_seconds <= 2)
+forgetful = served(
+    "refusing", "with --retain-read-seconds of 2 at most", lambda limits: limits.retain_read_seconds <= 2
+)
 lively = served("refusing", "with --ping-seconds of 1 at most", lambda limits: limits.ping_seconds <= 1)
-impatient = served("refusing", "with a header timeout of 2 s at most", lambda limits: limits.header_timeout_seconds <= 2)
-allowing = served("refusing", "with --allow-origin and --allow-host", lambda limits: limits.allow_origin and limits.allow_host)
+impatient = served(
+    "refusing", "with a header timeout of 2 s at most", lambda limits: limits.header_timeout_seconds <= 2
+)
+allowing = served(
+    "refusing", "with --allow-origin and --allow-host", lambda limits: limits.allow_origin and limits.allow_host
+)
 tight = served("tight", "with --memory-bytes-max of 4 MiB at most", lambda limits: limits.memory_bytes_max <= 4 << 20)
 
 

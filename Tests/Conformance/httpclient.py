@@ -59,7 +59,9 @@ class Answer:
 
 def request_bytes(method, target, fields=(), body=None, host=None, version="HTTP/1.1"):
     """A request as it goes on the wire."""
-    lines = [f"{method} {target} {version}", f"Host: {host or default_host}"] + [f"{name}: {value}" for name, value in fields]
+    lines = [f"{method} {target} {version}", f"Host: {host or default_host}"] + [
+        f"{name}: {value}" for name, value in fields
+    ]
     if body is not None:
         lines.append(f"Content-Length: {len(body)}")
     return "\r\n".join(lines + ["", ""]).encode("utf-8") + (body or b"")

@@ -1,4 +1,4 @@
-"""Where the suite gets its servers from: one that runs already, or brokerctl started with the flags that a test needs."""
+"""Where the servers come from: one that runs already, or brokerctl started with the flags that a test needs."""
 
 import os
 import re

@@ -1,4 +1,4 @@
-"""Many clients at once: one taker for each message, every message for each follower, nothing lost with those who die."""
+"""Many clients at once: one taker for each message, all of them for each follower, nothing lost with those who die."""
 
 import json
 import threading
@@ -46,12 +46,12 @@ def poll(connection, recipient, **more):
     return answer.json
 
 
-def test_takers_share_and_followers_see_all_in_order(broker, inbox):
+def test_takers_share_and_followers_see_all_in_order(roomy, inbox):
     contents = [f"{sender}-{number}" for sender in range(4) for number in range(100)]
     taken, followed = [], {name: [] for name in range(3)}
 
     def take():
-        with broker.connect() as connection:
+        with roomy.connect() as connection:
             while len(taken) < len(contents):
                 taken.extend(
                     message["content"] for message in poll(connection, inbox, limit=3, timeout=1).get("messages", [])
@@ -59,21 +59,21 @@ def test_takers_share_and_followers_see_all_in_order(broker, inbox):
 
     def follow(name):
         cursor = start
-        with broker.connect() as connection:
+        with roomy.connect() as connection:
             while len(followed[name]) < len(contents):
                 body = poll(connection, inbox, cursor=cursor, limit=7)
                 assert "gap" not in body and "reset" not in body
                 followed[name] += [(message["id"], message["content"]) for message in body["messages"]]
                 cursor = body["cursor"]
 
-    start = broker.poll(inbox, cursor="now")["cursor"]
+    start = roomy.poll(inbox, cursor="now")["cursor"]
     crowd = Crowd()
     for _ in range(6):
         crowd.add(take)
     for name in followed:
         crowd.add(follow, name)
     for sender in range(4):
-        crowd.add(send_all, broker, inbox, contents[sender * 100 : sender * 100 + 100])
+        crowd.add(send_all, roomy, inbox, contents[sender * 100 : sender * 100 + 100])
     crowd.join()
     assert sorted(taken) == sorted(contents)
     assert followed[0] == followed[1] == followed[2]
@@ -84,14 +84,14 @@ def test_takers_share_and_followers_see_all_in_order(broker, inbox):
         assert own == contents[sender * 100 : sender * 100 + 100], "what one sender sends stays in order"
 
 
-def test_streams_and_takers_across_inboxes(broker, inboxes):
+def test_streams_and_takers_across_inboxes(roomy, inboxes):
     contents = [f"{name}:{number}" for name in inboxes for number in range(80)]
     seen = {kind: [] for kind in ("sse", "ndjson", "take")}
 
     def stream(kind):
         fields = {"take": 1} if kind == "take" else {"cursor": "0", "as": kind}
-        with broker.connect() as connection:
-            opened = broker.stream(inboxes, connection=connection, **fields)
+        with roomy.connect() as connection:
+            opened = roomy.stream(inboxes, connection=connection, **fields)
             while len(seen[kind]) < len(contents):
                 message = json.loads(opened.line()) if kind == "ndjson" else opened.event().data
                 seen[kind].append(message["content"])
@@ -100,7 +100,7 @@ def test_streams_and_takers_across_inboxes(broker, inboxes):
     for kind in seen:
         crowd.add(stream, kind)
     for name in inboxes:
-        crowd.add(send_all, broker, name, [content for content in contents if content.startswith(name + ":")])
+        crowd.add(send_all, roomy, name, [content for content in contents if content.startswith(name + ":")])
     crowd.join()
     for kind in seen:
         assert sorted(seen[kind]) == sorted(contents)
@@ -109,21 +109,21 @@ def test_streams_and_takers_across_inboxes(broker, inboxes):
             assert own == [f"{name}:{number}" for number in range(80)]
 
 
-def test_nothing_leased_is_lost_when_workers_die(broker, inbox):
+def test_nothing_leased_is_lost_when_workers_die(roomy, inbox):
     """Half of the workers take a message and die; what they held comes back, and every message is done at last."""
     contents = [f"m{number}" for number in range(60)]
     done = set()
 
     def die():
         for _ in range(15):
-            connection = broker.connect()
+            connection = roomy.connect()
             connection.send(request_bytes("GET", "/v1/poll?" + query(recipient=inbox, lease=1, limit=1, timeout=1)))
             if len(done) % 2:
                 connection.answer()
             connection.reset()
 
     def work():
-        with broker.connect() as connection:
+        with roomy.connect() as connection:
             while len(done) < len(contents):
                 for message in poll(connection, inbox, lease=20, limit=2, timeout="0.3").get("messages", []):
                     body = json.dumps({"recipient": inbox, "ids": [message["id"]]}).encode()
@@ -132,11 +132,11 @@ def test_nothing_leased_is_lost_when_workers_die(broker, inbox):
                     done.add(message["content"])
 
     crowd = Crowd()
-    crowd.add(send_all, broker, inbox, contents)
+    crowd.add(send_all, roomy, inbox, contents)
     for _ in range(3):
         crowd.add(die)
         crowd.add(work)
     crowd.join()
     assert done == set(contents)
-    summary = broker.inbox(inbox)
+    summary = roomy.inbox(inbox)
     assert (summary["unread"], summary["leased"]) == (0, 0)

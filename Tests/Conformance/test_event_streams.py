@@ -151,8 +151,8 @@ def test_a_stream_that_was_written_makes_room(refusing, inbox):
             assert contents(stream, half) == list(range(start, start + half))
 
 
-def test_a_thousand_messages_come_in_order(broker, inbox, connection):
+def test_a_thousand_messages_come_in_order(roomy, inbox, connection):
     for start in range(0, 1000, 250):
         lines = b"".join(b'{"recipient":"%s","content":%d}\n' % (inbox.encode(), start + n) for n in range(250))
-        broker.request("POST", "/v1/send", [("Content-Type", "application/x-ndjson")], lines)
-    assert contents(broker.stream(inbox, connection=connection), 1000) == list(range(1000))
+        roomy.request("POST", "/v1/send", [("Content-Type", "application/x-ndjson")], lines)
+    assert contents(roomy.stream(inbox, connection=connection), 1000) == list(range(1000))

@@ -12,7 +12,9 @@ def service(servers, kind):
 
 
 @pytest.mark.parametrize("kind", ["refusing", "dropping"])
-@pytest.mark.parametrize("promise", [each for each in PROMISES.values() if not each.restarts], ids=lambda each: each.name)
+@pytest.mark.parametrize(
+    "promise", [each for each in PROMISES.values() if not each.restarts], ids=lambda each: each.name
+)
 def test_a_promise_is_kept(servers, kind, promise, inbox):
     tested = service(servers, kind) or pytest.skip(f"the server at the URL is not {kind}")
     verdict, seen = promise.outcome(tested, inbox)

@@ -64,9 +64,8 @@ class BrokerService(Service):
         return Sent(accepted=body.get("success") == "1", **told)
 
     def send_all(self, recipient, contents):
-        lines = b"\n".join(json.dumps({"recipient": recipient, "content": content}).encode() for content in contents)
-        answer = self.client.request("POST", "/v1/send", [("Content-Type", "application/x-ndjson")], lines)
-        return [self.sent(line) for line in answer.lines]
+        results = self.client.batch([{"recipient": recipient, "content": content} for content in contents])
+        return [self.sent(line) for line in results]
 
     @staticmethod
     def got(answer):

@@ -10,7 +10,8 @@ import sys
 import threading
 from urllib.parse import urlsplit
 
-from adapters.lies import LIES, Lie, Request
+from adapters.lies import LIES
+from adapters.lies.lie import Lie, Request
 
 HEAD_END = b"\r\n\r\n"
 
