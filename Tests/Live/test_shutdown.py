@@ -101,3 +101,14 @@ def test_a_server_without_file_descriptors_still_ends_well(start_broker, inbox):
         broker.terminate()
         assert reader.answer().body == b'{"success":"0"}'
         assert broker.exit_code() == 0
+
+
+def test_a_restarted_broker_resets(start_broker, inbox):
+    before = start_broker()
+    cursor = before.send(inbox, "old")["id"]
+    before.stop()
+    after = start_broker()
+    after.send(inbox, "new")
+    body = after.poll(inbox, cursor=cursor)
+    assert body["reset"] is True
+    assert [message["content"] for message in body["messages"]] == ["new"]

@@ -10,6 +10,9 @@ from urllib.parse import quote, urlencode
 # How long a test waits for the server before it fails; nothing waits this long when all is well.
 PATIENCE_SECONDS = 10
 
+# What stands in `Host` where a test says nothing else.
+default_host = "127.0.0.1"
+
 
 class Closed(Exception):
     """The server closed the connection where an answer was expected."""
@@ -54,9 +57,11 @@ class Answer:
         return f"{self.head!r} {self.body[:2000]!r}"
 
 
-def request_bytes(method, target, fields=(), body=None, host="127.0.0.1", version="HTTP/1.1"):
+def request_bytes(method, target, fields=(), body=None, host=None, version="HTTP/1.1"):
     """A request as it goes on the wire."""
-    lines = [f"{method} {target} {version}", f"Host: {host}"] + [f"{name}: {value}" for name, value in fields]
+    lines = [f"{method} {target} {version}", f"Host: {host or default_host}"] + [
+        f"{name}: {value}" for name, value in fields
+    ]
     if body is not None:
         lines.append(f"Content-Length: {len(body)}")
     return "\r\n".join(lines + ["", ""]).encode("utf-8") + (body or b"")
@@ -65,12 +70,13 @@ def request_bytes(method, target, fields=(), body=None, host="127.0.0.1", versio
 class Connection:
     """One connection; reads answers one after another."""
 
-    def __init__(self, port, receive_buffer_bytes=None, host="127.0.0.1"):
-        self.socket = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    def __init__(self, port, host="127.0.0.1", receive_buffer_bytes=None):
+        family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        self.socket = socket.socket(family, socket.SOCK_STREAM)
         if receive_buffer_bytes:
             self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer_bytes)
         self.socket.settimeout(PATIENCE_SECONDS)
-        self.socket.connect((host, port))
+        self.socket.connect(address)
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.buffer = b""
 
@@ -202,21 +208,29 @@ class Stream:
 
     def event(self):
         """The next event of an sse stream, heartbeats left out."""
-        while True:
-            event = Event(self.until(b"\n\n"))
-            if event.name != "ping":
+        for part in self.parts(b"\n\n"):
+            if (event := Event(part)).name != "ping":
                 return event
 
     def line(self):
         """The next line of an ndjson stream as text, heartbeats left out."""
-        while True:
-            line = self.until(b"\n")
+        for line in self.parts(b"\n"):
             if line != '{"event":"ping"}':
                 return line
 
+    def parts(self, end):
+        """What comes, part by part. Heartbeats alone do not keep a test waiting for ever."""
+        last = time.monotonic() + PATIENCE_SECONDS
+        while time.monotonic() < last:
+            yield self.until(end)
+        raise TimeoutError(f"nothing but heartbeats for {PATIENCE_SECONDS} s")
+
     def script(self):
-        """The next script of an iframe stream: what stands between its tags."""
-        return re.search(r"<script(?: nonce=\"[A-Za-z0-9]+\")?>(.*)$", self.until(b"</script>"), re.DOTALL).group(1)
+        """The next script of an iframe stream, heartbeats left out: what stands between its tags."""
+        for part in self.parts(b"</script>"):
+            script = re.search(r"<script(?: nonce=\"[A-Za-z0-9]+\")?>(.*)$", part, re.DOTALL).group(1)
+            if '({"event":"ping"})' not in script:
+                return script
 
     def assert_ended(self):
         """Waits for the end; nothing may come before."""

@@ -6,12 +6,6 @@ import re
 import pytest
 
 
-@pytest.fixture
-def connection(broker):
-    with broker.connect() as connection:
-        yield connection
-
-
 def test_ndjson_is_one_object_a_line(broker, inbox, connection):
     stream = broker.stream(inbox, connection=connection, **{"as": "ndjson"})
     assert stream.head.media_type == "application/x-ndjson"
@@ -35,20 +29,6 @@ def test_messages_of_several_inboxes_end_with_the_cursor(broker, inboxes, connec
     assert broker.poll(inboxes, cursor=messages[-1]["cursor"], timeout="0.05") == {"success": "0"}
 
 
-def test_control_lines_of_ndjson(start_broker, inbox):
-    broker = start_broker("--inbox-messages-max", "1", "--when-full", "drop-oldest")
-    ids = [broker.send(inbox)["id"] for _ in range(3)]
-    with broker.connect() as connection:
-        stream = broker.stream(inbox, connection=connection, cursor=ids[0], **{"as": "ndjson"})
-        assert stream.line() == f'{{"event":"gap","lost":1,"cursor":"{ids[1]}"}}'
-        assert json.loads(stream.line())["id"] == ids[2]
-    broker.delete(inbox)
-    broker.send(inbox)
-    with broker.connect() as connection:
-        stream = broker.stream(inbox, connection=connection, cursor=ids[0], **{"as": "ndjson"})
-        assert re.fullmatch(r'\{"event":"reset","cursor":"[0-9A-Za-z]+\.\d+"\}', stream.line())
-
-
 def call(script):
     """The function that a script calls, and its argument."""
     match = re.fullmatch(r"([A-Za-z0-9_$.]+)\((.*)\);?", script, re.DOTALL)
@@ -67,16 +47,15 @@ def test_an_iframe_is_a_page_of_scripts(broker, inbox, connection):
     assert (message["id"], message["content"]) == (sent["id"], "hi")
 
 
-def test_a_quiet_stream_says_that_it_is_alive(start_broker, inbox):
-    broker = start_broker("--ping-seconds", "0.2")
+def test_a_quiet_stream_says_that_it_is_alive(lively, inbox):
     pings = {
         "sse": b"event: ping\ndata: {}\n\n",
         "ndjson": b'{"event":"ping"}\n',
         "iframe": b'({"event":"ping"})</script>',
     }
     for name, ping in pings.items():
-        with broker.connect() as connection:
-            stream = broker.stream(inbox, connection=connection, **{"as": name})
+        with lively.connect() as connection:
+            stream = lively.stream(inbox, connection=connection, **{"as": name})
             for _ in range(2):
                 stream.until(ping)
 

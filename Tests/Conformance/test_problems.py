@@ -18,33 +18,83 @@ def test_the_contract_lists_its_codes_once():
     assert len(CODES) == 21
 
 
-@pytest.mark.parametrize(
-    "status, method, path, fields, body",
-    [
-        (400, "GET", "/v1/poll", [], None),
-        (403, "GET", "/v1/stats", [("Origin", "https://evil.example")], None),
-        (404, "GET", "/nowhere", [], None),
-        (405, "GET", "/v1/send", [], None),
-        (406, "GET", "/v1/stream?recipient=u", [("Accept", "image/png")], None),
-        (414, "GET", "/" + "x" * 9000, [], None),
-        (415, "POST", "/v1/send", [("Content-Type", "text/xml")], b"<x/>"),
-        (421, "GET", "/v1/stats", [("Host", "example.org")], None),
-        (431, "GET", "/v1/stats", [("X", "x" * 20_000)], None),
-        (501, "BREW", "/v1/stats", [], None),
-    ],
-)
-def test_an_error_is_a_problem_document(broker, status, method, path, fields, body):
-    host = dict(fields).get("Host", "localhost")
-    fields = [field for field in fields if field[0] != "Host"]
-    answer = broker.request(method, path, fields, body, host=host)
-    assert answer.status == status
-    assert answer.field("Content-Type") == "application/problem+json"
+JSON = [("Content-Type", "application/json")]
+# Out of reach: without tokens and rates there is nobody to turn away, and mistakes of the server are not to be had.
+# `draining` and `overloaded` need its process or all of its connections; the live suite has them.
+NOT_REACHED = {"unauthorized", "rate_limited", "internal_error", "draining", "overloaded"}
+
+
+def check_problem(answer, code):
+    assert answer.field("Content-Type") == "application/problem+json", answer
     problem = answer.json
     assert list(problem) == ["type", "title", "status", "detail", "code"]
-    assert problem["status"] == status == CODES[problem["code"]]
-    assert problem["type"] == "urn:problem:broker:" + problem["code"]
+    assert problem["code"] == code
+    assert problem["status"] == answer.status == CODES[code]
+    assert problem["type"] == "urn:problem:broker:" + code
     assert problem["title"] and problem["detail"]
-    assert "success" not in problem
+    assert "success" not in problem, 'a page that asks again on "0" would spin'
+
+
+SIMPLE = {
+    "invalid_request": ("GET", "/v1/poll", [], None),
+    "forbidden": ("GET", "/v1/stats", [("Origin", "https://evil.example")], None),
+    "not_found": ("GET", "/nowhere", [], None),
+    "method_not_allowed": ("GET", "/v1/send", [], None),
+    "not_acceptable": ("GET", "/v1/stream?recipient=u", [("Accept", "image/png")], None),
+    "too_large": ("POST", "/v1/send", [*JSON, ("Expect", "100-continue"), ("Content-Length", str(1 << 30))], None),
+    "uri_too_long": ("GET", "/" + "x" * 9000, [], None),
+    "unsupported_media_type": ("POST", "/v1/send", [("Content-Type", "text/xml")], b"<x/>"),
+    "headers_too_large": ("GET", "/v1/stats", [("X", "x" * 20_000)], None),
+    "not_implemented": ("BREW", "/v1/stats", [], None),
+}
+
+
+@pytest.mark.parametrize("code", SIMPLE)
+def test_a_request_that_cannot_be_answered_is_told_why(broker, code):
+    check_problem(broker.request(*SIMPLE[code]), code)
+
+
+def test_another_host_is_told_why(local):
+    check_problem(local.request("GET", "/v1/stats", host="example.org"), "misdirected_request")
+
+
+def test_another_version_is_told_why(broker):
+    check_problem(broker.request("GET", "/v1/stats", version="HTTP/2.0"), "http_version_not_supported")
+
+
+def test_a_slow_request_is_told_why(impatient):
+    with impatient.connect() as connection:
+        check_problem(connection.send(b"GET /v1/stats HTTP/1.1\r\n").answer(), "request_timeout")
+
+
+def test_a_full_inbox_is_told_why(refusing, inbox):
+    refusing.send_all(inbox, range(refusing.limits.inbox_messages_max))
+    check_problem(refusing.post("/v1/send", recipient=inbox, content=1), "inbox_full")
+
+
+def test_a_key_that_was_used_is_told_why(broker, inbox):
+    broker.send(inbox, 1, key="k")
+    check_problem(broker.post("/v1/send", recipient=inbox, content=2, key="k"), "key_reused")
+
+
+def test_a_lease_that_is_over_is_told_why(broker, inbox):
+    id = broker.send(inbox)["id"]
+    check_problem(broker.post("/v1/extend", recipient=inbox, ids=[id], lease=5), "not_found")
+
+
+def test_memory_that_is_spent_is_told_why(tight, inbox):
+    for number in range(tight.limits.memory_bytes_max // 60_000 + 2):
+        answer = tight.post("/v1/send", recipient=f"{inbox}-{number}", content="x" * 60_000)
+        if answer.status != 201:
+            break
+    check_problem(answer, "broker_full")
+    for used in range(number):
+        tight.delete(f"{inbox}-{used}")
+
+
+def test_every_code_is_reached_or_known_to_be_out_of_reach():
+    others = {"misdirected_request", "http_version_not_supported", "request_timeout", "inbox_full", "key_reused"}
+    assert set(SIMPLE) | others | {"broker_full"} | NOT_REACHED == set(CODES)
 
 
 @pytest.mark.parametrize(

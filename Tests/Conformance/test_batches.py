@@ -40,15 +40,16 @@ def test_a_wrong_line_does_not_stop_the_others(broker, inbox):
     assert "content" in missing["error"]["detail"]
 
 
-def test_each_error_has_its_status(start_broker, inbox):
-    broker = start_broker("--inbox-messages-max", "1", "--message-bytes-max", "10")
+def test_each_error_has_its_status(refusing, inbox):
+    limits = refusing.limits
+    refusing.send_all(inbox, range(limits.inbox_messages_max - 1))
     answer = post(
-        broker,
+        refusing,
         {"recipient": inbox, "content": 1, "key": "k"},
         {"recipient": inbox, "content": 2, "key": "k"},
         {"recipient": inbox, "content": 1, "key": "k"},
         {"recipient": inbox, "content": 3},
-        {"recipient": inbox, "content": "x" * 10},
+        {"recipient": inbox, "content": "x" * (limits.message_bytes_max - 1)},
     )
     first, reused, again, full, large = answer.lines
     assert again == {**first, "duplicate": True}
@@ -62,11 +63,11 @@ def test_a_line_may_name_several_recipients(broker, inboxes):
     assert [result["recipient"] for result in line["results"]] == inboxes
 
 
-def test_a_thousand_lines_and_no_more(broker, inbox):
+def test_a_thousand_lines_and_no_more(roomy, inbox):
     line = {"recipient": inbox, "content": 1}
-    answer = post(broker, *[line] * 1001)
-    assert answer.status in (400, 413) and broker.inbox(inbox)["kept"] == 0
-    assert [result["unread"] for result in post(broker, *[line] * 1000).lines] == list(range(1, 1001))
+    answer = post(roomy, *[line] * 1001)
+    assert answer.status in (400, 413) and roomy.inbox(inbox)["kept"] == 0
+    assert [result["unread"] for result in post(roomy, *[line] * 1000).lines] == list(range(1, 1001))
 
 
 def test_an_empty_batch_is_refused(broker):

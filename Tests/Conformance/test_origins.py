@@ -9,17 +9,6 @@ FORM = [("Content-Type", "application/x-www-form-urlencoded")]
 PAGE = "https://app.example.org"
 
 
-@pytest.fixture(scope="module")
-def allowing():
-    from conftest import Broker
-
-    broker = Broker(
-        "--allow-origin", PAGE, "--allow-origin", "http://localhost:3000", "--allow-host", "chat.example.org"
-    )
-    yield broker
-    broker.stop()
-
-
 @pytest.mark.parametrize(
     "host", ["127.0.0.1", "localhost", "LOCALHOST", "[::1]", "127.0.0.1:{port}", "localhost:{port}"]
 )

@@ -1,0 +1,51 @@
+"""The lies that a server could tell, one class each."""
+
+from adapters.lies.answers import (
+    AcceptsAll,
+    Alters,
+    CountsOneMore,
+    Extends,
+    FirstAttempts,
+    ForgetsKeys,
+    HandsOutTwice,
+    HoldsOn,
+    Lenient,
+    SeesNobody,
+    Silent,
+)
+from adapters.lies.messages import (
+    Alarms,
+    Doubles,
+    Drops,
+    ForgetsReset,
+    Hushes,
+    LosesIds,
+    Miscounts,
+    Pads,
+    Stands,
+    Swaps,
+)
+
+LIES = {
+    "drops": Drops,
+    "doubles": Doubles,
+    "swaps": Swaps,
+    "miscounts": Miscounts,
+    "hushes": Hushes,
+    "alarms": Alarms,
+    "forgets-reset": ForgetsReset,
+    "pads": Pads,
+    "stands": Stands,
+    "loses-ids": LosesIds,
+    "hands-out-twice": HandsOutTwice,
+    "forgets-keys": ForgetsKeys,
+    "accepts-all": AcceptsAll,
+    "sees-nobody": SeesNobody,
+    "counts-one-more": CountsOneMore,
+    "alters": Alters,
+    "silent": Silent,
+    "holds-on": HoldsOn,
+    "first-attempts": FirstAttempts,
+    "extends": Extends,
+    "lenient": Lenient,
+}
