@@ -155,7 +155,9 @@ extension DeliveryModel {
         guard let session = reader.session else { return }
         for recipient in reader.recipients {
             for older in readers
-            where older.id != reader.id && older.session == session && older.recipients.contains(recipient) {
+            where older.id != reader.id && older.session.map({ Array($0.utf8) }) == Array(session.utf8)
+                && older.recipients.contains(recipient)
+            {
                 try explainEnd(older.id, .replaced)
             }
         }

@@ -517,7 +517,7 @@ def test_a_tail_that_was_away_too_long_tells_exactly_what_it_missed(start_broker
     assert ended.code == 0
     assert ended.json[0]["event"] == "gap" and ended.json[0]["lost"] == 5
     assert [line["content"] for line in ended.json[1:]] == [6, 7, 8]
-    assert ended.err == "-- gap: 5 messages were dropped or expired before it could be read here\n"
+    assert ended.err == "-- gap: 5 messages were dropped or expired before they could be read here\n"
 
 
 def test_a_tail_goes_on_after_its_inbox_was_removed(start, broker, inbox):

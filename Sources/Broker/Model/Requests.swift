@@ -1,12 +1,15 @@
 /// A message on its way in.
 package struct Draft: Sendable {
+    /// Whose inbox it goes to.
     package var recipient: Recipient
+    /// What it says.
     package var payload: Payload
     /// How long it is kept unread; nil for the broker's default.
     package var timeToLive: Duration?
     /// The idempotency key; nil if the sender gave none.
     package var key: String?
 
+    /// Makes a draft of what was checked.
     package init(recipient: Recipient, payload: Payload, timeToLive: Duration? = nil, key: String? = nil) {
         self.recipient = recipient
         self.payload = payload
@@ -45,6 +48,7 @@ package enum ReadMode: Hashable, Sendable {
 package struct ReadRequest: Sendable {
     /// Whose inboxes, 1 to 100, none twice.
     package var recipients: [Recipient]
+    /// How it reads.
     package var mode: ReadMode
     /// Messages in one answer, 1 to 1000.
     package var limit: Int
@@ -53,6 +57,7 @@ package struct ReadRequest: Sendable {
     /// Whoever reads under the same session and recipient next ends this one.
     package var session: String?
 
+    /// Makes a request of what was checked, except for the cursor.
     package init(
         recipients: [Recipient],
         mode: ReadMode,

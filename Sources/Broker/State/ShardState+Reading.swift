@@ -18,6 +18,9 @@ extension ShardState {
             try place(reader, request.mode)
         } catch {
             leave(reader)
+            if error.code == .brokerFull {
+                actions.append(.observe(.refused(recipient: request.recipients[0], code: error.code)))
+            }
             throw error
         }
         reader.forEachMembership { $0.inbox.lastSeen = wall }

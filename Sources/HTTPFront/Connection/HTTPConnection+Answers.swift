@@ -2,6 +2,7 @@
 extension HTTPConnection {
     /// Answers the current request.
     func answer(_ response: Response) {
+        front.requestLog?.answered(self, status: response.status)
         front.write(
             response,
             isHead: traits.isHead,
@@ -13,6 +14,7 @@ extension HTTPConnection {
 
     /// Answers the current request in JSON with what stands in the front's body buffer.
     func answerJSON(status: Int) {
+        front.requestLog?.answered(self, status: status)
         let output = front.output
         let connection = connectionField
         switch status {
@@ -45,6 +47,7 @@ extension HTTPConnection {
         """
 
     func answer(_ problem: Problem) {
+        if problem.code == .overloaded { front.server.journal?.note(.buffers) }
         answer(problem.response)
     }
 

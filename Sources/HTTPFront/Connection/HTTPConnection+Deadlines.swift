@@ -22,8 +22,7 @@ extension HTTPConnection {
 
     /// Sets the deadline for what the connection waits for now.
     ///
-    /// A head and a body get one deadline each, however many
-    /// pieces they come in.
+    /// A head and a body get one deadline each, however many pieces they come in.
     func rearm() {
         updateBusy()
         let next = nextDeadline

@@ -21,6 +21,7 @@ extension HTTPConnection {
     func check(_ request: Request) throws(Problem) -> Route? {
         let bytes = request.headBytes.span
         let head = request.head
+        front.requestLog?.began(self, request)
         try front.access.checkHost(head, bytes)
         // TRACE is a method that everybody knows and that nothing here has.
         guard head.method != .other || head.methodRange.equals("TRACE", in: bytes) else {
@@ -105,7 +106,8 @@ extension HTTPConnection {
             return answerOptions(request, allow: "GET, HEAD, POST, DELETE, OPTIONS")
         }
         let path = head.path.text(in: bytes)
-        guard let response = Pages.response(path, ifNoneMatch: head.ifNoneMatch?.text(in: bytes)) else {
+        let decoded = (try? percentDecodedPath(head.path, in: bytes)) ?? path
+        guard let response = Pages.response(decoded, ifNoneMatch: head.ifNoneMatch?.text(in: bytes)) else {
             throw Problem(.notFound, "there is nothing at '\(path.prefix(80))'; /openapi.yaml lists what there is")
         }
         switch head.method {

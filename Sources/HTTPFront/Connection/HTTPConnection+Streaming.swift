@@ -51,6 +51,7 @@ extension HTTPConnection: StreamSink {
     }
 
     private func begin(_ stream: EventStream) {
+        front.requestLog?.answered(self, status: 200)
         phase = .streaming
         let output = front.streamOutput
         output.append(

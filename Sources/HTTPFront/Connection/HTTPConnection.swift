@@ -98,6 +98,8 @@ final class HTTPConnection: ChannelHandler, @unchecked Sendable {
     }
 
     func channelClosed(_ channel: Channel, reason: CloseReason) {
+        if reason == .buffersExhausted { front.server.journal?.note(.buffers) }
+        front.requestLog?.closed(self)
         endWaiting()
         endResting()
         closeStream()

@@ -104,7 +104,8 @@ struct FieldReader {
 
     /// Reads the fields of a query or of a body, whichever the request has.
     ///
-    /// - Throws: ``Problem`` for a body in another notation, one that is malformed, and a field that is unknown or twice there.
+    /// - Throws: ``Problem`` for a body in another notation, one that is malformed, and a field that is unknown or
+    ///   twice there.
     func read(
         _ request: Request,
         queryInPost: Bool = false,
@@ -203,7 +204,9 @@ struct FieldReader {
         guard field.isEncoded, let text = try? decodedFormText(field.name, in: bytes.span) else {
             throw unknown(field.name.text(in: bytes.span))
         }
-        guard let name = Field.allCases.first(where: { $0.name.description == text }) else { throw unknown(text) }
+        guard let name = Field.allCases.first(where: { $0.name.description.utf8.elementsEqual(text.utf8) }) else {
+            throw unknown(text)
+        }
         return name
     }
 

@@ -26,7 +26,8 @@ struct SendCommand: Sendable {
                 )
             }
             let key = range.text(in: request.headBytes.span)
-            guard fields.key == nil || fields.key == key else {
+            // By their bytes: a Kelvin sign in the field is not the letter K, which Unicode says it is.
+            guard fields.key?.utf8.elementsEqual(key.utf8) ?? true else {
                 throw .invalid("the header Idempotency-Key and the field 'key' differ; send one of them")
             }
             do throws(BrokerError) {
@@ -71,7 +72,7 @@ struct SendCommand: Sendable {
         mutating func take(_ value: FieldValue) throws(Problem) {
             switch value.field {
             case .recipient: single.append(try value.recipient())
-            case .recipients: list = (list ?? []) + (try value.recipients(max: Limits.sendRecipientsMax))
+            case .recipients: list = try value.recipientList(max: Limits.sendRecipientsMax)
             case .sender: sender = try value.name(bytesMax: Name.senderBytesMax)
             case .type: type = try value.name(bytesMax: Name.typeBytesMax)
             case .content: content = value

@@ -1,4 +1,5 @@
-/// Who may use the interface: which names a client may call the server by, and which web sites may reach it through a browser.
+/// Who may use the interface: which names a client may call the server by, and which web sites may reach it through a
+/// browser.
 struct AccessPolicy: Sendable {
     private let checksHost: Bool
     private let hosts: [[UInt8]]
@@ -12,7 +13,8 @@ struct AccessPolicy: Sendable {
 
     /// Checks the name that the client calls the server by.
     ///
-    /// A web site whose name leads to this machine would otherwise be of the same origin as the broker in a browser's eyes.
+    /// A web site whose name leads to this machine would otherwise be of the same origin as the broker in a browser's
+    /// eyes.
     ///
     /// - Throws: ``Problem`` with `misdirectedRequest`.
     func checkHost(_ head: RequestHead, _ bytes: Span<UInt8>) throws(Problem) {

@@ -14,14 +14,16 @@ final class Front: @unchecked Sendable {
     let server: ServerState
     /// Answers that are about to be written, of the connection whose turn it is.
     let output: ByteBuffer
-    /// What a stream is about to write: apart from ``output``, because a send of one connection is written to the streams of
-    /// others while the answers of the first still stand there.
+    /// What a stream is about to write: apart from ``output``, because a send of one connection is written to the
+    /// streams of others while the answers of the first still stand there.
     let streamOutput = ByteBuffer(capacity: 65_536)
     /// The body of the answer that is being made.
     let body = ByteBuffer(capacity: 16_384)
     /// Content on its way into a message.
     let scratch = ByteBuffer(capacity: 4096)
     let rendered = RenderedMessage()
+    /// Nil unless each request is to be logged.
+    let requestLog: RequestLog?
     private(set) var listener: Listener?
     /// Requests that were received.
     private(set) var requestCount = 0
@@ -42,6 +44,7 @@ final class Front: @unchecked Sendable {
         access = server.access
         self.server = server
         output = loop.output
+        requestLog = RequestLog(configuration.log)
     }
 
     // MARK: Accepting
@@ -53,12 +56,14 @@ final class Front: @unchecked Sendable {
             isShared: configuration.loops > 1,
             accept: { [unowned self] channel in accept(channel) }
         )
+        listener.whenOutOfDescriptors = { [server] in server.journal?.note(.descriptors) }
         self.listener = listener
         return listener.address
     }
 
     private func accept(_ channel: Channel) -> (any ChannelHandler)? {
         guard server.admitConnection() else {
+            server.journal?.note(.connections)
             let problem = Problem(
                 .overloaded,
                 "\(configuration.connectionsMax) connections are open, the limit; close some, or raise --connections-max"

@@ -2,7 +2,9 @@
 enum Notice {
     /// Messages are gone that a follower would have got.
     static func gap(lost: Int) -> String {
-        "gap: \(lost == 1 ? "1 message was" : "\(lost) messages were") dropped or expired before it could be read here"
+        lost == 1
+            ? "gap: 1 message was dropped or expired before it could be read here"
+            : "gap: \(lost) messages were dropped or expired before they could be read here"
     }
 
     /// The inbox is another one than the cursor's.

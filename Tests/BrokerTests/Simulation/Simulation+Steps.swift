@@ -9,6 +9,9 @@ extension Simulation {
         return recipient
     }
 
+    /// Sessions and keys, two of which Unicode takes for the same.
+    private static let texts = ["x", "caf\u{E9}", "cafe\u{301}"]
+
     private mutating func someRecipients() -> [Recipient] {
         let count = generator.pick([1, 1, 1, 1, 2, 3])
         return Array(Simulation.names.shuffled(using: &generator).prefix(count))
@@ -22,7 +25,7 @@ extension Simulation {
         let text = generator.chance(3) ? Array(repeating: 48, count: 17) : content
         let payload = text.withUnsafeBufferPointer { bytes in
             Payload.make(
-                sender: generator.chance(20) ? "s" : nil,
+                sender: generator.chance(20) ? generator.pick(Simulation.texts) : nil,
                 type: generator.chance(20) ? "t" : nil,
                 content: bytes,
                 sentAt: wall
@@ -32,7 +35,7 @@ extension Simulation {
             recipient: recipient,
             payload: payload,
             timeToLive: generator.chance(30) ? .milliseconds(generator.number(1...20) * 250) : nil,
-            key: generator.chance(15) ? generator.pick(["k", "l"]) : nil
+            key: generator.chance(15) ? generator.pick(Simulation.texts) : nil
         )
         let before = state.positions.count
         let answer: Result<SendReceipt, BrokerError>
@@ -80,7 +83,7 @@ extension Simulation {
         var request = request
         request.limit = generator.pick([1, 2, 3, 5, 100])
         request.bytesMax = generator.chance(10) ? generator.number(0...20) : nil
-        request.session = generator.chance(20) ? generator.pick(["x", "y"]) : nil
+        request.session = generator.chance(20) ? generator.pick(Simulation.texts) : nil
         let deadline = generator.chance(80) ? now + .milliseconds(generator.number(0...12) * 500) : nil
         let reader = SimulatedReader(id: nextNumber, recipients: request.recipients, isStream: false)
         nextNumber += 1
@@ -125,7 +128,7 @@ extension Simulation {
     mutating func openStream() throws {
         var (recipients, mode) = someStart()
         if generator.chance(30) { mode = .take }
-        let session = generator.chance(20) ? generator.pick(["x", "y"]) : nil
+        let session = generator.chance(20) ? generator.pick(Simulation.texts) : nil
         let limit = generator.pick([1, 3, 100])
         let request = ReadRequest(recipients: recipients, mode: mode, limit: limit, session: session)
         let reader = SimulatedReader(id: nextNumber, recipients: recipients, isStream: true)

@@ -69,13 +69,7 @@ final class Bench {
         session: String? = nil
     ) throws -> Answer {
         let reader = TestReader(isStream: false)
-        let request = ReadRequest(
-            recipients: try (names.isEmpty ? ["a"] : names).map { try Recipient($0) },
-            mode: mode,
-            limit: limit,
-            bytesMax: bytesMax,
-            session: session
-        )
+        let request = try request(names, mode, limit: limit, bytesMax: bytesMax, session: session)
         defer { settle() }
         try state.attach(reader, request, wall: wall)
         if let batch = state.collect(reader, now: now) {
@@ -89,6 +83,23 @@ final class Bench {
         }
         state.wait(reader, until: timeout.map { now + $0 })
         return .waits(reader)
+    }
+
+    /// What a reader of these inboxes asks for, of the inbox `a` if none is named.
+    private func request(
+        _ names: [String],
+        _ mode: ReadMode,
+        limit: Int,
+        bytesMax: Int? = nil,
+        session: String?
+    ) throws -> ReadRequest {
+        ReadRequest(
+            recipients: try (names.isEmpty ? ["a"] : names).map { try Recipient($0) },
+            mode: mode,
+            limit: limit,
+            bytesMax: bytesMax,
+            session: session
+        )
     }
 
     /// What there is to take, under way; an empty batch if there is nothing.
@@ -117,12 +128,7 @@ final class Bench {
         session: String? = nil
     ) throws -> TestReader {
         let reader = TestReader(isStream: false)
-        let request = ReadRequest(
-            recipients: try (names.isEmpty ? ["a"] : names).map { try Recipient($0) },
-            mode: mode,
-            limit: limit,
-            session: session
-        )
+        let request = try request(names, mode, limit: limit, session: session)
         defer { settle() }
         try state.attach(reader, request, wall: wall)
         try #require(state.collect(reader, now: now) == nil, "there was something to read at once")
@@ -138,12 +144,7 @@ final class Bench {
         session: String? = nil
     ) throws -> TestReader {
         let reader = TestReader(isStream: true)
-        let request = ReadRequest(
-            recipients: try (names.isEmpty ? ["a"] : names).map { try Recipient($0) },
-            mode: mode,
-            limit: limit,
-            session: session
-        )
+        let request = try request(names, mode, limit: limit, session: session)
         defer { settle() }
         try state.attach(reader, request, wall: wall)
         state.wait(reader, until: nil)

@@ -111,6 +111,18 @@ import Testing
         )
     }
 
+    @Test func `what Kubernetes sets for a service called broker is passed over`() throws {
+        for text in ["tcp://10.0.0.7:8080", "udp://10.0.0.7:53", "sctp://[fd00::7]:8080"] {
+            #expect(try serve(environment: ["BROKER_PORT": text]).configuration.port == 8080)
+            #expect(try serve("--port", "81", environment: ["BROKER_PORT": text]).configuration.port == 81)
+        }
+        // A mistake of somebody's own is told, and so is such a value where nobody but a person sets it.
+        for (variable, text) in [("BROKER_PORT", "http://10.0.0.7:8080"), ("BROKER_LOOPS", "tcp://10.0.0.7:8080")] {
+            #expect(throws: UsageError.self) { try serve(environment: [variable: text]) }
+        }
+        #expect(throws: UsageError.self) { try serve("--port", "tcp://10.0.0.7:8080") }
+    }
+
     @Test func `a flag that is wrong is told even if its variable is right`() {
         #expect(
             throws: UsageError(
