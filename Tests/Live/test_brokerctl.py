@@ -491,11 +491,11 @@ class CuttingProxy:
 
 
 def test_a_tail_loses_nothing_and_repeats_nothing_when_connections_are_cut(start, broker, inbox):
-    # The first connection asks for the cursor; the cuts fall into a head and into the middle of events.
-    proxy = CuttingProxy(broker.port, [None, 60, 1001, 1502])
+    # The cuts fall behind the opening, into a head, and into the middle of events.
+    proxy = CuttingProxy(broker.port, [1001, 60, 1502])
     contents = [f"grüße {number} 👋" for number in range(40)]
     tail = start("tail", inbox, "--json", url=proxy.url)
-    eventually(lambda: proxy.connections >= 2)
+    eventually(lambda: broker.inbox(inbox)["streaming"] == 1)
     for content in contents:
         broker.send(inbox, content)
     messages = [json.loads(line) for line in tail.until_out(40)]
@@ -504,8 +504,30 @@ def test_a_tail_loses_nothing_and_repeats_nothing_when_connections_are_cut(start
     assert tail.end() == 130
     proxy.close()
     assert [message["content"] for message in messages] == contents
-    assert proxy.connections == 5
+    assert proxy.connections == 4
     assert len([line for line in tail.err if "connecting again in" in line]) == 3
+
+
+def test_a_tail_from_now_on_misses_nothing_though_it_is_cut_before_the_first_message(start, broker, inbox):
+    with broker.connect() as connection:
+        opening = broker.stream(inbox, connection=connection, cursor="now")
+        length = len(opening.head.wire) + len(f"retry: 2000\nevent: ping\nid: {opening.cursor}\ndata: {{}}\n\n")
+    # Exactly behind the opening.
+    proxy = CuttingProxy(broker.port, [length])
+    tail = start("tail", inbox, "--json", url=proxy.url)
+    tail.until_err("the connection was lost; connecting again in")
+    broker.send(inbox, "meanwhile")
+    assert json.loads(tail.until_out(1)[0])["content"] == "meanwhile"
+    assert tail.end() == 130
+    proxy.close()
+
+
+def test_a_tail_that_is_cut_before_it_has_a_position_has_not_begun(broker, inbox):
+    proxy = CuttingProxy(broker.port, [60])
+    ended = run("tail", inbox, url=proxy.url)
+    proxy.close()
+    assert (ended.code, ended.out) == (3, "")
+    assert ended.err.startswith(f"error: cannot reach {proxy.url}: ")
 
 
 def test_a_tail_that_was_away_too_long_tells_exactly_what_it_missed(start_broker, inbox):

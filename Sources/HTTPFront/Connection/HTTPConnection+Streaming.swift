@@ -60,7 +60,7 @@ extension HTTPConnection: StreamSink {
             fields: stream.encoder.fields() + traits.crossOriginFields,
             connection: "close"
         )
-        stream.encoder.begin(output)
+        stream.encoder.begin(stream.openingCursor, output)
         stream.hasBegun = true
         stream.pingsAt = front.loop.now + front.configuration.pingInterval
         postOutput()

@@ -34,7 +34,7 @@ struct ConnectionTests {
         try await LiveServer.run(setup) { live in
             let peer = try await live.connect()
             try await peer.send("GET /v1/stream?recipient=u&as=ndjson HTTP/1.0\r\nConnection: keep-alive\r\n\r\n")
-            let head = try await peer.answer()
+            let head = try await peer.beginning()
             #expect(head["Connection"] == "close")
             #expect(head["Transfer-Encoding"] == nil)
             try await live.send("hi", to: try Recipient("u"))
