@@ -81,8 +81,7 @@ struct Brokerctl {
     }
 
     private static func tell(_ failure: Failure, _ console: Console) {
-        guard let message = failure.message else { return }
-        console.note("error: \(message)")
+        for message in failure.messages { console.note("error: \(message)") }
         guard case .usage(let error) = failure else { return }
         console.note("try 'brokerctl \(error.command.map { "\($0) " } ?? "")--help'")
     }

@@ -287,6 +287,14 @@ def test_a_refusal_is_exit_code_1(start_broker, inboxes):
     assert ended.code == 1
     assert f" to {inboxes[1]} (" in ended.out
     assert ended.err.startswith(f"error: {inboxes[0]}: inbox_full: ")
+    ended = run("send", "--to", inboxes[0], "--to", inboxes[1], "x", url=url_of(broker))
+    assert (ended.code, ended.out) == (1, "")
+    assert [line.split(": inbox_full: ")[0] for line in ended.err.splitlines()] == [
+        f"error: {name}" for name in inboxes[:2]
+    ]
+    line = json.dumps({"recipients": inboxes[:2], "content": 1}).encode()
+    ended = run("send", "--ndjson", url=url_of(broker), stdin=line)
+    assert (ended.code, ended.out) == (1, "0 sent, 2 refused\n")
 
 
 def test_what_could_control_the_terminal_is_escaped(ctl, inbox):

@@ -119,7 +119,30 @@ def test_one_of_several_may_fail(start_broker, inboxes):
     error = results[1]["error"]
     assert list(error) == ["code", "status", "detail"]
     assert (error["code"], error["status"]) == ("inbox_full", 429)
-    assert broker.post("/v1/send", recipients=inboxes, content="hi").status == 207
+
+
+def test_none_of_several_may_get_it(start_broker, inboxes):
+    broker = start_broker("--inbox-messages-max", "1", "--message-bytes-max", "10")
+    for name in inboxes:
+        broker.send(name, "full", key="k")
+    answer = broker.post("/v1/send", recipients=inboxes, content="hi")
+    assert answer.status == 429 and answer.media_type == "application/problem+json"
+    assert answer.field("Retry-After") == "5"
+    assert list(answer.json) == ["type", "title", "status", "detail", "code", "results"]
+    assert answer.json["code"] == "inbox_full" and answer.json["type"] == "urn:problem:broker:inbox_full"
+    assert [(result["recipient"], result["error"]["code"]) for result in answer.json["results"]] == [
+        (name, "inbox_full") for name in inboxes
+    ]
+    assert broker.post("/v1/send", recipients=inboxes, content="x" * 10).json["code"] == "too_large"
+    # Different reasons: the first counts.
+    broker.delete(inboxes[1])
+    broker.send(inboxes[1], "other", key="l")
+    mixed = broker.post("/v1/send", recipients=[inboxes[1], inboxes[0]], content="hi", key="k")
+    assert (mixed.status, mixed.json["code"]) == (429, "inbox_full")
+    mixed = broker.post("/v1/send", recipients=inboxes[:2], content="hi", key="k")
+    assert (mixed.status, mixed.json["code"]) == (422, "key_reused")
+    alone = broker.post("/v1/send", recipients=inboxes[2:], content="hi")
+    assert alone.status == 429 and len(alone.json["results"]) == 1
 
 
 def test_a_thousand_recipients_and_no_more(broker, inbox):

@@ -62,6 +62,18 @@ def test_a_line_may_name_several_recipients(broker, inboxes):
     assert [result["recipient"] for result in line["results"]] == inboxes
 
 
+def test_a_line_that_none_of_its_recipients_got_is_an_error(start_broker, inboxes):
+    broker = start_broker("--inbox-messages-max", "1")
+    for name in inboxes[:2]:
+        broker.send(name)
+    answer = post(broker, {"recipients": inboxes[:2], "content": 1}, {"recipients": inboxes, "content": 2})
+    none, some = answer.lines
+    assert answer.status == 200
+    assert list(none) == ["error", "results"] and none["error"]["code"] == "inbox_full"
+    assert [result["recipient"] for result in none["results"]] == inboxes[:2]
+    assert some["success"] == "1" and "id" in some["results"][2]
+
+
 def test_a_thousand_lines_and_no_more(broker, inbox):
     line = {"recipient": inbox, "content": 1}
     answer = post(broker, *[line] * 1001)

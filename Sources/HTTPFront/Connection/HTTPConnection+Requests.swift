@@ -156,6 +156,7 @@ extension HTTPConnection {
         front.send([.command(command)]) { results in
             guard !self.channel.isClosed else { return }
             guard case .sent(let results, _) = results[0] else { preconditionFailure("a command has results") }
+            if let refusal = SendAnswer.refusal(results) { return self.answer(SendAnswer.response(refusal, results)) }
             SendAnswer.write(results, to: self.front.body)
             self.answerJSON(status: results.allSatisfy(\.1.isSuccess) ? 201 : 207)
         }

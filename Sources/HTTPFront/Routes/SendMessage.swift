@@ -139,12 +139,44 @@ enum SendAnswer {
         body.append(UInt8(ascii: "}"))
     }
 
-    /// Writes the object of a send to several recipients.
-    static func write(
-        _ results: [(Recipient, Result<SendReceipt, BrokerError>)],
-        to body: ByteBuffer
-    ) {
-        body.append("{\"success\":\"1\",\"results\":[")
+    /// What became of a message at each of its recipients.
+    typealias Results = [(Recipient, Result<SendReceipt, BrokerError>)]
+
+    /// Why a message for several recipients went to none of them; nil if it went to some.
+    ///
+    /// The code is the one that all share, else that of the first.
+    static func refusal(_ results: Results) -> Problem? {
+        var first: (recipient: Recipient, error: BrokerError)?
+        for (recipient, result) in results {
+            guard case .failure(let error) = result else { return nil }
+            if first == nil { first = (recipient, error) }
+        }
+        guard let first else { return nil }
+        guard results.count > 1 else { return Problem(first.error) }
+        return Problem(
+            ProblemCode(first.error.code),
+            "none of the \(results.count) recipients got the message; 'results' says why, "
+                + "for the first, '\(first.recipient)': \(first.error)"
+        )
+    }
+
+    /// The answer to a message that went to none of its recipients.
+    static func response(_ refusal: Problem, _ results: Results) -> Response {
+        refusal.response { body in
+            body.append(UInt8(ascii: ","))
+            write(results: results, to: body)
+        }
+    }
+
+    /// Writes the object of a send to several recipients, of which some got it.
+    static func write(_ results: Results, to body: ByteBuffer) {
+        body.append("{\"success\":\"1\",")
+        write(results: results, to: body)
+        body.append(UInt8(ascii: "}"))
+    }
+
+    private static func write(results: Results, to body: ByteBuffer) {
+        body.append("\"results\":[")
         for (index, (recipient, result)) in results.enumerated() {
             if index > 0 { body.append(UInt8(ascii: ",")) }
             body.append("{\"recipient\":")
@@ -156,13 +188,17 @@ enum SendAnswer {
             }
             body.append(UInt8(ascii: "}"))
         }
-        body.append("]}")
+        body.append(UInt8(ascii: "]"))
     }
 
-    /// Writes the object of a line that was refused.
-    static func write(_ problem: Problem, to body: ByteBuffer) {
+    /// Writes the object of a line that was refused; by each of its recipients if it has `results`.
+    static func write(_ problem: Problem, _ results: Results = [], to body: ByteBuffer) {
         body.append(UInt8(ascii: "{"))
         writeError(problem, to: body)
+        if !results.isEmpty {
+            body.append(UInt8(ascii: ","))
+            write(results: results, to: body)
+        }
         body.append(UInt8(ascii: "}"))
     }
 
