@@ -58,7 +58,8 @@ extension HTTPConnection: StreamSink {
             status: 200,
             contentType: stream.encoder.contentType,
             fields: stream.encoder.fields() + traits.crossOriginFields,
-            connection: "close"
+            connection: "close",
+            date: front.date
         )
         stream.encoder.begin(stream.openingCursor, output)
         stream.hasBegun = true
