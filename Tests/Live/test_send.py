@@ -169,6 +169,16 @@ def test_content_has_a_limit(start_broker, inbox):
     assert broker.request("POST", "/v1/send", [("Content-Type", "application/json")], spaces).status == 201
 
 
+def test_what_fits_into_no_inbox_is_too_large(start_broker, inbox):
+    broker = start_broker("--inbox-bytes-max", "4KiB")
+    answer = broker.post("/v1/send", recipient=inbox, content="x" * 5000)
+    assert answer.status == 413 and answer.json["code"] == "too_large" and answer.field("Retry-After") is None
+    assert "5002" in answer.json["detail"] and "4096" in answer.json["detail"]
+    answer = broker.post("/v1/send", recipient=inbox, content="x" * 4000, sender="s" * 200)
+    assert answer.status == 413 and "--inbox-bytes-max" in answer.json["detail"]
+    assert broker.send(inbox, "x" * 4000, sender="s" * 90)
+
+
 def test_memory_has_a_limit(start_broker, inbox):
     broker = start_broker("--memory-bytes-max", "1000000")
     statuses = [broker.post("/v1/send", recipient=f"{inbox}-{n}", content="x" * 60_000).status for n in range(20)]
