@@ -659,6 +659,22 @@ def test_serve_tells_why_it_cannot_listen(start, start_broker, loops):
     assert second.err[0].startswith(f"error: listening on 127.0.0.1:{broker.port} failed: Address already in use")
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["--allow-origin", "example.org"],
+        ["--allow-origin", "https://example.org/"],
+        ["--allow-host", "a b"],
+        ["--inbox-bytes-max", "4KiB", "--message-bytes-max", "5KiB"],
+    ],
+    ids=" ".join,
+)
+def test_serve_does_not_start_with_what_cannot_work(words):
+    ended = run("serve", "--port", "0", *words)
+    assert (ended.code, ended.out) == (2, "")
+    assert words[0] in ended.err and words[1] in ended.err
+
+
 def test_serve_shows_a_person_what_to_try():
     code, text = on_terminal(["serve", "--port", "0"], b"Ctrl-C ends the broker.")
     assert code == 0

@@ -11,6 +11,8 @@ internal import Glibc
 struct Serve: Command {
     /// What the flags say.
     var configuration = ServerConfiguration()
+    /// Bytes of one message's content; nil for what fits beside the other limits.
+    var messageBytesMax: Int?
     /// Event loops; nil for one for each core.
     var loops: Int?
     /// How long a drain may take.
@@ -22,6 +24,7 @@ struct Serve: Command {
 
     func run(_ console: Console) async throws(Failure) -> ExitCode {
         var configuration = configuration
+        configuration.limits = limits
         configuration.loops = loops ?? ProcessInfo.processInfo.activeProcessorCount
         let log = ConsoleLog(level: logLevel, console: console)
         configuration.log = log
