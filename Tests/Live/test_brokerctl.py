@@ -404,6 +404,14 @@ def test_figures_are_shown_and_watched(ctl, start, broker):
     assert uptimes == sorted(uptimes)
 
 
+def test_a_poll_that_is_ended_early_says_so(start, broker, inbox):
+    poll = start("poll", inbox, "--timeout-seconds", "30", url=url_of(broker))
+    eventually(lambda: broker.inbox(inbox)["waiting"] == 1)
+    broker.delete(inbox)
+    assert poll.wait() == 4
+    assert re.fullmatch(r"the broker ended the poll after \d+(\.\d)? s: an inbox was removed, or .*", poll.err[0])
+
+
 # Following
 
 

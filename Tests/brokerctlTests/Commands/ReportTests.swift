@@ -74,6 +74,25 @@ import Testing
         )
     }
 
+    @Test func `a poll that the broker ended is told from one whose time was over`() {
+        var poll = Poll()
+        poll.timeout = .seconds(5)
+        for elapsed in [4950, 5000, 5300] {
+            #expect(poll.nothing(after: .milliseconds(elapsed)) == "nothing came within 5 s")
+        }
+        #expect(
+            poll.nothing(after: .milliseconds(1234))
+                == "the broker ended the poll after 1.2 s: an inbox was removed, or the broker is shutting down"
+        )
+        poll.session = "tab"
+        #expect(
+            poll.nothing(after: .zero) == "the broker ended the poll after 0 s: another reader of its session came, or "
+                + "an inbox was removed, or the broker is shutting down"
+        )
+        poll.timeout = .zero
+        #expect(poll.nothing(after: .zero) == "nothing came within 0 s")
+    }
+
     @Test func `a line of the log has time, level, text and details without controls`() {
         let line = ConsoleLog.line(
             .warning,
