@@ -378,7 +378,7 @@ def test_an_inbox_is_shown(ctl, inbox):
     ctl("send", inbox, "x")
     lines = ctl("inbox", inbox).out.splitlines()
     assert lines[:4] == [f"recipient  {inbox}", "unread     1", "leased     0", "kept       1"]
-    assert lines[-1] == "last seen  never"
+    assert lines[-1] == "last seen  not known"
 
 
 def test_all_pages_of_inboxes_are_listed(start_broker):

@@ -19,10 +19,10 @@ import Testing
         #expect(
             Inbox.lines(of: inbox) == [
                 "recipient  u42", "unread     2", "leased     1", "kept       3", "bytes      4120 (4.0 KiB)",
-                "first      k3Qz9.16", "last       k3Qz9.18", "waiting    1", "streaming  0", "last seen  never",
+                "first      k3Qz9.16", "last       k3Qz9.18", "waiting    1", "streaming  0", "last seen  not known",
             ]
         )
-        #expect(Inboxes.row(of: inbox) == ["u42", "2", "1", "3", "4120", "1", "0", "never"])
+        #expect(Inboxes.row(of: inbox) == ["u42", "2", "1", "3", "4120", "1", "0", "not known"])
     }
 
     private let stats = """
