@@ -270,6 +270,18 @@ def test_everything_that_describes_a_message_arrives(ctl, broker, inbox):
     assert ended.err.startswith("error: key_reused: ")
 
 
+def test_an_empty_input_is_no_message(ctl, broker, inbox):
+    for words in ([inbox], [inbox, "-"], ["--to", inbox], [inbox, "--json-content"]):
+        ended = ctl("send", *words)
+        assert (ended.code, ended.out) == (2, "")
+        assert ended.err.startswith("error: the standard input is empty; to send an empty text, give it as an argument: ")
+    assert broker.inbox(inbox)["kept"] == 0
+    assert ctl("send", inbox, "").code == 0
+    assert ctl("send", "--to", inbox, "").code == 0
+    assert ctl("send", inbox, stdin=b"\n").code == 0
+    assert broker.contents(inbox) == ["", "", ""]
+
+
 def test_several_recipients(ctl, broker, inboxes):
     ended = ctl("send", "--to", inboxes[0], "--to", inboxes[1], "to", "both")
     assert ended.code == 0
