@@ -477,9 +477,26 @@ def test_a_tail_survives_a_restart_of_the_server(start, start_broker, inboxes):
     assert tail.err[0].startswith("-- the broker is shutting down; connecting again in ")
     assert tail.err[-2:] == [
         "-- connected again",
-        "-- reset: an inbox began anew (the broker was restarted, or the inbox removed); "
+        f"-- reset: inbox '{inboxes[0]}' began anew (the broker was restarted, or the inbox removed); "
         "reading from its oldest message on",
     ]
+
+
+def test_a_tail_of_several_tells_once_whose_inboxes_began_anew(start, start_broker, inboxes):
+    first = start_broker("--loops", "4")
+    tail = start_tail(start, first, *inboxes, following=3)
+    for name in inboxes:
+        first.send(name, "before")
+    tail.until_out(3)
+    first.stop()
+    second = start_broker("--port", str(first.port), "--loops", "4")
+    for name in inboxes:
+        second.send(name, "after")
+    tail.until_out(6)
+    assert tail.end() == 130
+    resets = [line for line in tail.err if line.startswith("-- reset: ")]
+    names = ", ".join(f"'{name}'" for name in inboxes)
+    assert len(resets) == 1 and resets[0].startswith(f"-- reset: inboxes {names} began anew ")
 
 
 class CuttingProxy:
@@ -567,7 +584,7 @@ def test_a_tail_that_was_away_too_long_tells_exactly_what_it_missed(start_broker
     assert ended.code == 0
     assert ended.json[0]["event"] == "gap" and ended.json[0]["lost"] == 5
     assert [line["content"] for line in ended.json[1:]] == [6, 7, 8]
-    assert ended.err == "-- gap: 5 messages were dropped or expired before they could be read here\n"
+    assert ended.err == "-- gap: 5 messages are gone that were not read here: dropped, expired, or taken by others\n"
 
 
 def test_a_tail_goes_on_after_its_inbox_was_removed(start, broker, inbox):

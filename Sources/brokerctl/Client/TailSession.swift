@@ -115,8 +115,9 @@ struct TailSession {
         case .gap(let lost):
             let fields = [(name: "event", value: "\"gap\""), (name: "lost", value: String(lost))]
             try printer.loss(Notice.gap(lost: lost), json: fields, cursor: follower.cursor)
-        case .reset:
-            try printer.loss(Notice.reset, json: [(name: "event", value: "\"reset\"")], cursor: follower.cursor)
+        case .reset(let places):
+            let notice = Notice.reset(places.compactMap { recipients.indices.contains($0) ? recipients[$0] : nil })
+            try printer.loss(notice, json: [(name: "event", value: "\"reset\"")], cursor: follower.cursor)
         case .bye(let reason):
             return .lost(reason: Notice.bye(reason), notBefore: .zero)
         case .nothing:

@@ -101,8 +101,13 @@ struct Poll: Command {
     }
 
     private func tell(_ answer: JSONObject, after elapsed: Duration, _ console: Console) {
-        if let lost = answer.object("gap")?.integer("lost") { console.note(Notice.gap(lost: lost)) }
-        if answer.isTrue("reset") { console.note(Notice.reset) }
+        if let lost = answer.object("gap")?.integer("lost") {
+            console.note(Notice.gap(lost: lost, takes: cursor == nil))
+        }
+        if answer.isTrue("reset") {
+            let places = CursorText.begunAnew(from: cursor ?? "", to: answer.string("cursor") ?? "")
+            console.note(Notice.reset(places.compactMap { recipients.indices.contains($0) ? recipients[$0] : nil }))
+        }
         if answer.string("success") == "0" { console.note(nothing(after: elapsed)) }
     }
 
