@@ -10,6 +10,7 @@ import shutil
 import signal
 import socket
 import subprocess
+import termios
 import threading
 import time
 
@@ -624,9 +625,11 @@ def test_a_tail_ends_when_nobody_reads_it(broker, inbox):
         process.stderr.close()
 
 
-def on_terminal(words, until, **more):
+def on_terminal(words, until, columns=None, **more):
     """What a command writes to a terminal, up to a text; then it is interrupted."""
     control, terminal = pty.openpty()
+    if columns:
+        termios.tcsetwinsize(terminal, (24, columns))
     process = subprocess.Popen(
         [BROKERCTL, *words],
         env=environment(TERM="xterm", **more),
@@ -663,6 +666,14 @@ def test_colours_are_for_terminals_only(ctl, broker, inbox):
     _, text = on_terminal([*words, "--json"], b"31m")
     assert "\x1b" not in text and "\\u001b[31m" in text
     assert "\x1b" not in ctl("tail", inbox, "--since", "oldest", "--count", "1").out
+
+
+def test_help_is_as_wide_as_the_terminal(ctl):
+    for columns in (50, 90):
+        text = on_terminal(["serve", "--help"], b"143 ", columns)[1]
+        wide = [line for line in text.splitlines() if len(line) > columns]
+        assert wide == [] and max(len(line) for line in text.splitlines()) > columns - 10
+    assert max(len(line) for line in ctl("serve", "--help").out.splitlines()) <= 80
 
 
 # Serving
