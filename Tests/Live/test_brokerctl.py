@@ -727,6 +727,11 @@ def test_serve_shows_a_person_what_to_try():
     code, text = on_terminal(["serve", "--port", "0"], b"Ctrl-C ends the broker.")
     assert code == 0
     assert "  curl -d recipient=u42 -d content=hi http://127.0.0.1:" in text
+    # It is not on the path, so it is called by its own.
+    assert f"  {os.path.abspath(BROKERCTL)} tail u42 --url http://127.0.0.1:" in text
+    folder = os.path.dirname(os.path.abspath(BROKERCTL))
+    text = on_terminal(["serve", "--port", "0"], b"Ctrl-C ends the broker.", PATH=f"{folder}:{os.environ['PATH']}")[1]
+    assert "\r\n  brokerctl tail u42 --url http://127.0.0.1:" in text
 
 
 def test_serve_warns_when_others_can_reach_it(start):

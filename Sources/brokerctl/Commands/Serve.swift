@@ -75,13 +75,14 @@ struct Serve: Command {
             )
         }
         guard console.isOutputTerminal else { return }
+        let program = ProgramPath.ofThisProcess(console.environment)
         try console.write(
             """
 
             Try, in another terminal:
               curl '\(server.url)/v1/poll?recipient=u42'
               curl -d recipient=u42 -d content=hi \(server.url)/v1/send
-              brokerctl tail u42 --url \(server.url)
+              \(program) tail u42 --url \(server.url)
             or open \(server.url) in a browser. Ctrl-C ends the broker.
 
             """
