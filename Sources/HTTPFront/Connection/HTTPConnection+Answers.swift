@@ -57,7 +57,7 @@ extension HTTPConnection {
     ///   - problem: What is wrong.
     ///   - traits: Those of the request, if its head was understood; those of the request before mean nothing.
     func refuse(_ problem: Problem, _ traits: AnswerTraits? = nil) {
-        self.traits = traits ?? incoming.map { AnswerTraits($0.head) } ?? AnswerTraits()
+        self.traits = traits ?? incoming?.traits ?? AnswerTraits()
         self.traits.isKeepAlive = false
         incoming?.release(front.server.budget)
         incoming = nil
