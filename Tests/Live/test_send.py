@@ -42,6 +42,16 @@ def test_a_form_with_plus_and_escapes(broker, inbox):
     assert broker.contents(inbox)[0] == "a b+c €"
 
 
+def test_json_that_is_said_to_be_a_form_is_told_so(broker, inbox):
+    """`curl -d '{…}'` sends it like that."""
+    form = [("Content-Type", "application/x-www-form-urlencoded")]
+    secret = json.dumps({"recipient": inbox, "content": "a secret = 5 & more"}).encode()
+    for body in (secret, b"\n " + secret, b"secret", b"{secret}=1&" + secret, b"\"secret\"=1"):
+        answer = broker.request("POST", "/v1/send", form, body)
+        assert answer.status == 400 and "secret" not in answer.json["detail"]
+    assert "application/json" in broker.request("POST", "/v1/send", form, secret).json["detail"]
+
+
 def test_utf8_is_the_only_charset(broker, inbox):
     body = json.dumps({"recipient": inbox, "content": "x"}).encode()
     for charset in ("utf-8", "UTF-8", '"utf-8"'):
