@@ -71,6 +71,15 @@ def test_the_same_key_answers_as_the_first_time(broker, inbox):
     assert broker.contents(inbox) == ["hi"]
 
 
+def test_a_key_in_quotes_is_the_same_key(broker, inbox):
+    """As the draft of the header has it: a string of structured fields."""
+    first = broker.send(inbox, "hi", key="k")
+    for value in ('"k"', "k"):
+        again = broker.post("/v1/send", [("Idempotency-Key", value)], recipient=inbox, content="hi")
+        assert again.json == {**first, "duplicate": True}
+    assert broker.post("/v1/send", [("Idempotency-Key", '""')], recipient=inbox, content="hi").status == 400
+
+
 def test_a_key_belongs_to_its_sender_and_recipient(broker, inboxes):
     broker.send(inboxes[0], "hi", key="k", sender="a")
     for name, sender in ((inboxes[0], "b"), (inboxes[1], "a")):

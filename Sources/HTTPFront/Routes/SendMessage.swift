@@ -20,12 +20,13 @@ struct SendCommand: Sendable {
         var fields = SendFields()
         try SendCommand.reader.read(request) { value throws(Problem) in try fields.take(value) }
         if let range = request.head.idempotencyKey {
-            guard range.slice(of: request.headBytes).allSatisfy({ (0x20...0x7E).contains($0) }) else {
+            let value = range.slice(of: request.headBytes)
+            guard value.allSatisfy({ (0x20...0x7E).contains($0) }) else {
                 throw .invalid(
                     "the header Idempotency-Key has bytes that are not ASCII; send such a key as the field 'key'"
                 )
             }
-            let key = range.text(in: request.headBytes.span)
+            let key = IdempotencyKey.text(value)
             // By their bytes: a Kelvin sign in the field is not the letter K, which Unicode says it is.
             guard fields.key?.utf8.elementsEqual(key.utf8) ?? true else {
                 throw .invalid("the header Idempotency-Key and the field 'key' differ; send one of them")
