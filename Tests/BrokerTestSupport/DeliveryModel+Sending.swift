@@ -33,6 +33,7 @@ extension DeliveryModel {
         let parts = draft.payload.withParts { (sender: Array($0), type: Array($1), content: Array($2)) }
         guard !isDraining else { return .failure(.draining) }
         guard parts.content.count <= limits.messageBytesMax else { return .failure(.tooLarge) }
+        guard draft.payload.byteCount <= limits.inboxBytesMax else { return .failure(.tooLarge) }
         let key = draft.key.map { Array($0.utf8) }
         if let key, let known = keys.first(where: { same($0, draft.recipient, parts.sender, key) }) {
             let isSame = known.content == parts.content && known.type == parts.type

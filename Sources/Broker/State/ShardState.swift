@@ -68,12 +68,14 @@ struct ShardState: ~Copyable {
         guard !isDraining else { throw .draining }
         let content = Int(draft.payload.header.contentCount)
         guard content <= limits.messageBytesMax else { throw .tooLarge(content, limits) }
+        let byteCount = draft.payload.byteCount
+        guard byteCount <= limits.inboxBytesMax else { throw .tooLargeForInbox(byteCount, limits) }
         let keyID = KeyTable.KeyID(draft)
         if let keyID, let answer = try repeated(keyID, draft) { return answer }
         let inbox = try inbox(of: draft.recipient)
         let evicted: Int
         do throws(BrokerError) {
-            evicted = try makeRoom(for: draft.payload.byteCount, keyCost: keyID?.cost ?? 0, in: inbox)
+            evicted = try makeRoom(for: byteCount, keyCost: keyID?.cost ?? 0, in: inbox)
         } catch {
             reap(inbox)
             throw error
@@ -141,7 +143,7 @@ struct ShardState: ~Copyable {
         var memory = 0
         while true {
             let victims = inbox.victims(for: byteCount, memory: memory, limits)
-            guard victims.fitInbox else { throw .inboxFull(inbox, adding: byteCount, limits) }
+            guard victims.fitInbox else { throw .inboxFull(inbox, limits) }
             if budget.reserve(cost, freeing: victims.freed) { return victims }
             guard victims.fitMemory else { throw .brokerFull(budget) }
             let read = inbox.removeRead()

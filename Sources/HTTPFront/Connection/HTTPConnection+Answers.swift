@@ -25,12 +25,14 @@ extension HTTPConnection {
                 status: status,
                 contentType: "application/json",
                 fields: "Cache-Control: no-store\r\n" + traits.crossOriginFields,
-                connection: connection
+                connection: connection,
+                date: UnsafeBufferPointer(start: nil, count: 0)
             )
-            // The length comes last, in front of the empty line.
+            // Date and length come last, in front of the empty line.
             output.truncate(to: output.count - 2)
-            output.append("Content-Length: ")
         }
+        output.append(front.date)
+        output.append("Content-Length: ")
         output.append(decimal: front.body.count)
         output.append("\r\n\r\n")
         if !traits.isHead { output.append(front.body.bytes) }
@@ -38,13 +40,11 @@ extension HTTPConnection {
         finishAnswer()
     }
 
-    // The heads of almost all answers, up to the length.
-    private static let okay: StaticString = """
-        HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nCache-Control: no-store\r\nContent-Length:\u{20}
-        """
-    private static let created: StaticString = """
-        HTTP/1.1 201 Created\r\nContent-Type: application/json\r\nCache-Control: no-store\r\nContent-Length:\u{20}
-        """
+    // The heads of almost all answers, up to the date.
+    private static let okay: StaticString =
+        "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nCache-Control: no-store\r\n"
+    private static let created: StaticString =
+        "HTTP/1.1 201 Created\r\nContent-Type: application/json\r\nCache-Control: no-store\r\n"
 
     func answer(_ problem: Problem) {
         if problem.code == .overloaded { front.server.journal?.note(.buffers) }
@@ -57,7 +57,7 @@ extension HTTPConnection {
     ///   - problem: What is wrong.
     ///   - traits: Those of the request, if its head was understood; those of the request before mean nothing.
     func refuse(_ problem: Problem, _ traits: AnswerTraits? = nil) {
-        self.traits = traits ?? incoming.map { AnswerTraits($0.head) } ?? AnswerTraits()
+        self.traits = traits ?? incoming?.traits ?? AnswerTraits()
         self.traits.isKeepAlive = false
         incoming?.release(front.server.budget)
         incoming = nil

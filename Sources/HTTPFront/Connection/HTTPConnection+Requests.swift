@@ -4,7 +4,7 @@ extension HTTPConnection {
     /// Answers a request, or begins to.
     func handle(_ request: Request) {
         front.countRequest()
-        traits = AnswerTraits(request.head)
+        traits = answerTraits(request.head, request.headBytes)
         requestIsComplete()
         do throws(Problem) {
             let route = try check(request)
@@ -32,9 +32,7 @@ extension HTTPConnection {
             )
         }
         guard let route = RouteTable.route(head.path, in: bytes) else { return nil }
-        if try front.access.checkOrigin(head, bytes), let origin = head.origin {
-            traits.crossOriginFields = "Access-Control-Allow-Origin: \(origin.text(in: bytes))\r\nVary: Origin\r\n"
-        }
+        try front.access.checkOrigin(head, bytes)
         let isKnown =
             switch head.method {
             case .get: route.get != nil
@@ -156,6 +154,7 @@ extension HTTPConnection {
         front.send([.command(command)]) { results in
             guard !self.channel.isClosed else { return }
             guard case .sent(let results, _) = results[0] else { preconditionFailure("a command has results") }
+            if let refusal = SendAnswer.refusal(results) { return self.answer(SendAnswer.response(refusal, results)) }
             SendAnswer.write(results, to: self.front.body)
             self.answerJSON(status: results.allSatisfy(\.1.isSuccess) ? 201 : 207)
         }

@@ -58,9 +58,10 @@ extension HTTPConnection: StreamSink {
             status: 200,
             contentType: stream.encoder.contentType,
             fields: stream.encoder.fields() + traits.crossOriginFields,
-            connection: "close"
+            connection: "close",
+            date: front.date
         )
-        stream.encoder.begin(output)
+        stream.encoder.begin(stream.openingCursor, output)
         stream.hasBegun = true
         stream.pingsAt = front.loop.now + front.configuration.pingInterval
         postOutput()

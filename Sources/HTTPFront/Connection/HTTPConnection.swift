@@ -59,7 +59,10 @@ final class HTTPConnection: ChannelHandler, @unchecked Sendable {
     init(channel: Channel, front: Front) {
         self.channel = channel
         self.front = front
-        parser = HeadParser(limits: front.configuration.http)
+        var limits = front.configuration.http
+        // How long the body may be is looked at when the whole head is there.
+        limits.bodyBytesMax = .max
+        parser = HeadParser(limits: limits)
         rearm()
     }
 

@@ -22,6 +22,7 @@ final class Front: @unchecked Sendable {
     /// Content on its way into a message.
     let scratch = ByteBuffer(capacity: 4096)
     let rendered = RenderedMessage()
+    private let dateField: DateField
     /// Nil unless each request is to be logged.
     let requestLog: RequestLog?
     private(set) var listener: Listener?
@@ -44,6 +45,7 @@ final class Front: @unchecked Sendable {
         access = server.access
         self.server = server
         output = loop.output
+        dateField = DateField(time: server.time)
         requestLog = RequestLog(configuration.log)
     }
 
@@ -129,6 +131,9 @@ final class Front: @unchecked Sendable {
 
     // MARK: Answers
 
+    /// The field `Date` with its line end, for an answer that is written now.
+    var date: UnsafeBufferPointer<UInt8> { dateField.bytes(at: loop.now) }
+
     /// Appends an answer to ``output``.
     func write(_ response: Response, isHead: Bool, connection: StaticString?, fields: String) {
         var content = ""
@@ -139,7 +144,8 @@ final class Front: @unchecked Sendable {
             status: response.status,
             contentType: nil,
             fields: content + response.fields + fields,
-            connection: connection
+            connection: connection,
+            date: date
         )
         if !isHead { output.append(response.body) }
     }

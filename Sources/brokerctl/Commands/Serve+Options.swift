@@ -71,9 +71,10 @@ extension Serve {
             ),
             Option(
                 "message-bytes-max",
-                \.configuration.limits.messageBytesMax,
+                \.messageBytesMax,
                 .bytes(1...(1 << 30)),
                 "Bytes of content of one message.",
+                default: "\(ByteSize.text(Limits().messageBytesMax)), or --inbox-bytes-max if that is less",
                 hasVariable: true
             ),
             Option(

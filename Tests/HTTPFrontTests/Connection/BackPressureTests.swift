@@ -50,7 +50,7 @@ struct BackPressureTests {
                 // The others are served as ever.
                 #expect(try await quick.exchange(RequestBench.get("/v1/inbox?recipient=\(recipient)")).status == 200)
 
-                _ = try await slow.answer()
+                try await slow.beginning()
                 var (seen, lost, gaps) = (0, 0, 0)
                 while seen + lost < count {
                     let line = try await slow.receive(through: "\n")

@@ -34,7 +34,7 @@ struct ConnectionTests {
         try await LiveServer.run(setup) { live in
             let peer = try await live.connect()
             try await peer.send("GET /v1/stream?recipient=u&as=ndjson HTTP/1.0\r\nConnection: keep-alive\r\n\r\n")
-            let head = try await peer.answer()
+            let head = try await peer.beginning()
             #expect(head["Connection"] == "close")
             #expect(head["Transfer-Encoding"] == nil)
             try await live.send("hi", to: try Recipient("u"))
@@ -139,6 +139,48 @@ struct ConnectionTests {
                 try await peer.send(RequestBench.get("/v1/stream?recipient=\(recipient)", "Origin: \(origin)"))
                 #expect(try await peer.answer()["Access-Control-Allow-Origin"] == origin)
                 await peer.leave()
+            }
+        }
+    }
+
+    @Test(arguments: Setup.all)
+    func `pages of an allowed origin can read why they are refused`(setup: Setup) async throws {
+        let origin = "http://shop.example"
+        func post(_ fields: String, _ body: String = "", path: String = "/v1/send") -> String {
+            "POST \(path) HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n\(fields)Origin: \(origin)\r\n\r\n"
+                + body
+        }
+        try await LiveServer.run(setup) { configuration in
+            configuration.allowedOrigins = [origin]
+            configuration.http.bodyBytesMax = 1000
+            configuration.bodyTimeout = .milliseconds(20)
+        } _: { live in
+            for (request, status) in [
+                // Too long, as its length says and as it turns out; with the field in front of Origin, as browsers send it.
+                (post("Content-Length: 1001\r\n"), 413),
+                (post("Content-Length: 1001\r\nExpect: 100-continue\r\n"), 413),
+                (post("Transfer-Encoding: chunked\r\n", "3e9\r\n"), 413),
+                (post("Transfer-Encoding: chunked\r\n", "x"), 400),
+                // It never comes.
+                (post("Content-Length: 10\r\n", "{"), 408), (post("Transfer-Encoding: chunked\r\n", "1\r\n{"), 408),
+                (post("Content-Length: 2\r\n", "{}"), 400),
+                (post("Content-Length: 2\r\n", "{}", path: "/nothing"), 404),
+                (RequestBench.get("/nothing", "Origin: \(origin)"), 404),
+                (RequestBench.get("/", "Origin: \(origin)"), 200),
+                ("BREW / HTTP/1.1\r\nHost: localhost\r\nOrigin: \(origin)\r\n\r\n", 501),
+                ("GET /v1/stats HTTP/1.1\r\nHost: example.org\r\nOrigin: \(origin)\r\n\r\n", 421),
+                ("PUT /v1/stats HTTP/1.1\r\nHost: localhost\r\nOrigin: \(origin)\r\n\r\n", 405),
+            ] {
+                let peer = try await live.connect()
+                let answer = try await peer.exchange(request)
+                #expect(answer.status == status, "\(request)")
+                #expect(answer["Access-Control-Allow-Origin"] == origin, "\(request)")
+                #expect(answer["Vary"] == "Origin")
+                let other = try await live.connect()
+                let refused = try await other.exchange(request.replacing(origin, with: "http://evil.example"))
+                #expect(refused["Access-Control-Allow-Origin"] == nil, "\(request)")
+                await peer.leave()
+                await other.leave()
             }
         }
     }

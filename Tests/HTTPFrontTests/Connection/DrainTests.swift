@@ -34,7 +34,7 @@ struct DrainTests {
                     streams.append(try await live.connect(loop: index))
                     try await polls.last?.send(RequestBench.get("/v1/poll?recipient=\(recipient)"))
                     try await streams.last?.send(RequestBench.get("/v1/stream?recipient=\(recipient)&as=ndjson"))
-                    _ = try await streams.last?.answer()
+                    try await streams.last?.beginning()
                 }
                 try await live.waits(at: recipient, polls: setup.loops, streams: setup.loops)
             }

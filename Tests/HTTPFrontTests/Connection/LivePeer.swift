@@ -91,6 +91,18 @@ final class LivePeer: @unchecked Sendable {
         return answer
     }
 
+    /// Reads a stream's head and how it begins, which stands in the body then.
+    @discardableResult
+    func beginning() async throws -> LiveAnswer {
+        var answer = try await answer()
+        switch answer["Content-Type"] {
+        case "text/event-stream": answer.body = try await receive(through: "\n\n")
+        case "application/x-ndjson": answer.body = try await receive(through: "\n")
+        default: answer.body = try await receive(through: "</script>\n")
+        }
+        return answer
+    }
+
     /// Sends a request and reads its answer.
     func exchange(_ request: String, hasBody: Bool = true) async throws -> LiveAnswer {
         try await send(request)

@@ -22,7 +22,13 @@ struct OperationsTests {
             #expect(places.map { $0?.lowerBound }.compactMap(\.self) == places.compactMap { $0?.lowerBound }.sorted())
             #expect(some.body.matches(of: /"error":\{"code":"inbox_full","status":429,/).count == 2)
             #expect(some.body.matches(of: /"id":"/).count == 2)
-            #expect(try await peer.exchange(request).status == 207)
+            let none = try await peer.exchange(request)
+            #expect(none.status == 429)
+            #expect(none["Content-Type"] == "application/problem+json")
+            #expect(none["Retry-After"] == "5")
+            #expect(none.body.contains(#""code":"inbox_full","results":[{"recipient":""#))
+            #expect(none.body.matches(of: /"error":\{"code":"inbox_full","status":429,/).count == 4)
+            #expect(!none.body.contains("success"))
             for recipient in recipients { await live.broker.delete(recipient) }
             #expect(try await peer.exchange(request).status == 201)
         }

@@ -101,10 +101,11 @@ struct SeveralInboxesTests {
             let target = "/v1/stream?\(Self.query(recipients))"
             let peer = try await live.connect()
             try await peer.send(RequestBench.get("\(target)&cursor=now"))
-            _ = try await peer.receive(through: "retry: 2000\n\n")
+            let opening = try await peer.beginning().body
+            var last = String(try #require(opening.firstMatch(of: /\nid: (\S+)\n/)?.1))
+            #expect(last.split(separator: "~").map { $0.split(separator: ".").last } == ["0", "0", "0"])
             for recipient in recipients { try await live.waits(at: recipient, streams: 1) }
             var positions: [String?] = [nil, nil, nil]
-            var last = ""
             for round in 1...3 {
                 for (place, recipient) in recipients.enumerated() {
                     let id = try await live.send("\(round)", to: recipient).id
@@ -127,7 +128,7 @@ struct SeveralInboxesTests {
             for recipient in recipients { expected.insert("\(try await live.send("later", to: recipient).id)") }
             let again = try await live.connect()
             try await again.send(RequestBench.get("\(target)&as=ndjson", "Last-Event-ID: \(last)"))
-            _ = try await again.answer()
+            #expect(try await again.beginning().body == "{\"event\":\"open\",\"cursor\":\"\(last)\"}\n")
             for _ in recipients {
                 let line = try await again.receive(through: "\n")
                 #expect(line.contains(#""content":"later""#))
@@ -146,7 +147,7 @@ struct SeveralInboxesTests {
             let recipients = try live.recipients(2)
             let peer = try await live.connect()
             try await peer.send(RequestBench.get("/v1/stream?\(Self.query(recipients))&take=1"))
-            _ = try await peer.receive(through: "retry: 2000\n\n")
+            #expect(try await peer.beginning().body == "retry: 2000\n\n")
             for recipient in recipients {
                 try await live.send("hi", to: recipient)
                 let event = try await peer.receive(through: "\n\n")
@@ -166,7 +167,7 @@ struct SeveralInboxesTests {
             let recipients = try live.recipients(2)
             let peer = try await live.connect()
             try await peer.send(RequestBench.get("/v1/stream?\(Self.query(recipients))&as=ndjson"))
-            _ = try await peer.answer()
+            try await peer.beginning()
             for recipient in recipients { try await live.waits(at: recipient, streams: 1) }
             await live.broker.delete(recipients[deleted])
             #expect(try await peer.receive(through: "\n") == "{\"event\":\"bye\",\"reason\":\"deleted\"}\n")
@@ -186,7 +187,7 @@ struct SeveralInboxesTests {
             await live.turn(of: 0, receiving: request) { [shard = live.broker.shards[0]] _ in
                 shard.assumeIsolated { $0.delete(recipients[0]) }
             }
-            #expect(try await peer.answer().status == 200)
+            #expect(try await peer.beginning().status == 200)
             #expect(try await peer.receive(through: "\n") == "{\"event\":\"bye\",\"reason\":\"deleted\"}\n")
             #expect(try await peer.reachesEnd())
             for recipient in recipients { try await live.waits(at: recipient) }
@@ -200,9 +201,9 @@ struct SeveralInboxesTests {
             let (older, newer) = (try await live.connect(), try await live.connect())
             let request = RequestBench.get("/v1/stream?\(Self.query(recipients))&as=ndjson&session=tab")
             try await older.send(request)
-            _ = try await older.answer()
+            try await older.beginning()
             try await newer.send(request)
-            _ = try await newer.answer()
+            try await newer.beginning()
             #expect(try await older.receive(through: "\n") == "{\"event\":\"bye\",\"reason\":\"replaced\"}\n")
             #expect(try await older.reachesEnd())
             for recipient in recipients {

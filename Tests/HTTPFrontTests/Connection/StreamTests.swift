@@ -21,10 +21,12 @@ struct StreamTests {
                     Connection: close\r
                     Cache-Control: no-store\r
                     X-Accel-Buffering: no\r
-                    \r
-                    retry: 2000\n\n
+                    Date:\u{20}
                     """
                 #expect(try await peer.receive(head.utf8.count) == head)
+                let opening = " GMT\r\n\r\nretry: 2000\nevent: ping\nid: "
+                #expect(try await peer.receive(through: opening).utf8.count == 25 + opening.utf8.count)
+                #expect(try await peer.receive(through: "\n\n").wholeMatch(of: /[0-9A-Za-z]+\.0\ndata: {}\n\n/) != nil)
                 try await live.waits(at: recipient, streams: 1)
                 for number in 1...3 {
                     let receipt = try await live.send("\(number)", to: recipient)
@@ -51,7 +53,9 @@ struct StreamTests {
             let policy = try #require(head["Content-Security-Policy"])
             let nonce = try #require(policy.firstMatch(of: /'nonce-([0-9a-z]+)'/)?.1)
             #expect(nonce.count >= 16)
-            _ = try await peer.receive(through: "-->\n")
+            #expect(try await peer.receive(through: "-->\n").hasPrefix("<!doctype html>"))
+            let opening = try await peer.receive(through: "\n")
+            #expect(opening.hasPrefix("<script nonce=\"\(nonce)\">top.show({\"event\":\"open\",\"cursor\":\""))
             try await live.send("</script>", to: recipient)
             let script = try await peer.receive(through: "\n")
             #expect(script.hasPrefix("<script nonce=\"\(nonce)\">top.show({\"id\":"))
@@ -66,7 +70,7 @@ struct StreamTests {
         try await LiveServer.run(setup, isFrozen: true) { live in
             let peer = try await live.connect()
             try await peer.send(RequestBench.get("/v1/stream?recipient=u&as=\(format)"))
-            _ = try await peer.answer()
+            try await peer.beginning()
             // A message in between does not put it off.
             await live.pass(.seconds(10))
             try await live.send("hi", to: try Recipient("u"))
@@ -116,6 +120,37 @@ struct StreamTests {
         }
     }
 
+    @Test(arguments: Setup.all, ["now", "0", nil])
+    func `a stream that is cut before its first message has told where to go on`(
+        setup: Setup,
+        cursor: String?
+    ) async throws {
+        try await LiveServer.run(setup) { live in
+            for shard in 0..<setup.loops {
+                let recipient = try live.recipient("u", shard: shard)
+                try await live.send("before", to: recipient)
+                // What was read before it began is not its own.
+                _ = try await live.connect(loop: 0).exchange(RequestBench.get("/v1/poll?recipient=\(recipient)"))
+                let target = "/v1/stream?recipient=\(recipient)" + (cursor.map { "&cursor=\($0)" } ?? "")
+                let first = try await live.connect(loop: 0)
+                try await first.send(RequestBench.get(target))
+                let opening = try await first.beginning().body
+                let position = try #require(opening.firstMatch(of: /\nid: (\S+)\n/)?.1)
+                await first.leave()
+                try await live.waits(at: recipient)
+                try await live.send("meanwhile", to: recipient)
+                let second = try await live.connect(loop: 0)
+                try await second.send(RequestBench.get(target, "Last-Event-ID: \(position)"))
+                #expect(try await second.beginning().body.contains("\nid: \(position)\n"))
+                if cursor == "0" {
+                    #expect(try await second.receive(through: "\n\n").contains(Self.pattern("before")))
+                }
+                #expect(try await second.receive(through: "\n\n").contains(Self.pattern("meanwhile")))
+                await second.leave()
+            }
+        }
+    }
+
     @Test(arguments: Setup.all)
     func `a stream goes on from where it was, and is told what it missed`(setup: Setup) async throws {
         try await LiveServer.run(setup) { configuration in
@@ -128,7 +163,9 @@ struct StreamTests {
             func open(_ fields: String) async throws -> LivePeer {
                 let peer = try await live.connect()
                 try await peer.send(RequestBench.get("/v1/stream?recipient=u&cursor=0", fields))
-                _ = try await peer.receive(through: "retry: 2000\n\n")
+                #expect(
+                    try await peer.beginning().body.contains(fields.replacing("Last-Event-ID", with: "\nid") + "\n")
+                )
                 return peer
             }
             let first = try await open("Last-Event-ID: \(ids[1])")
@@ -178,11 +215,11 @@ struct StreamTests {
             let request = RequestBench.get("/v1/stream?recipient=u&session=tab&as=ndjson")
             try await older.send(request)
             try await live.waits(at: recipient, streams: 1)
-            _ = try await older.answer()
+            try await older.beginning()
             try await newer.send(request)
             #expect(try await older.receive(through: "\n") == "{\"event\":\"bye\",\"reason\":\"replaced\"}\n")
             #expect(try await older.reachesEnd())
-            _ = try await newer.answer()
+            try await newer.beginning()
             await live.broker.delete(recipient)
             #expect(try await newer.receive(through: "\n") == "{\"event\":\"bye\",\"reason\":\"deleted\"}\n")
             #expect(try await newer.reachesEnd())
@@ -199,7 +236,7 @@ struct StreamTests {
                 for number in 1...3 { try await live.send("\(number)", to: recipient) }
                 let peer = try await live.connect(loop: 0)
                 try await peer.send(RequestBench.get("/v1/stream?recipient=\(recipient)&take=1"))
-                _ = try await peer.receive(through: "retry: 2000\n\n")
+                #expect(try await peer.beginning().body == "retry: 2000\n\n")
                 for number in 1...3 {
                     let event = try await peer.receive(through: "\n\n")
                     #expect(event.hasPrefix("data: {") && event.contains(Self.pattern("\(number)")))
@@ -255,10 +292,10 @@ struct StreamTests {
             try await live.send(text, to: recipient)
             try await live.send("second", to: recipient)
             try await newer.send(request)
-            _ = try await newer.answer()
+            try await newer.beginning()
             // The newer gets what was not begun, the older all of what was.
             #expect(try await newer.receive(through: "\n").contains(Self.pattern("second")))
-            _ = try await older.answer()
+            try await older.beginning()
             #expect(try await older.receive(8).hasPrefix("{\"id\":"))
             let rest = try await older.receive(7_100_000)
             #expect(rest.hasSuffix("{\"event\":\"bye\",\"reason\":\"replaced\"}\n"))

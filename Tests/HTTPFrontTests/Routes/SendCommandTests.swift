@@ -98,7 +98,12 @@ struct SendCommandTests {
         // Header, field, what becomes of them.
         ("Idempotency-Key: k", "", "key k"), ("idempotency-key:  k k ", "", "key k k"),
         ("Idempotency-Key: k", #","key":"k""#, "key k"), ("X-Other: 1", #","key":"k""#, "key k"),
-        ("Idempotency-Key: \"k\"", "", #"key "k""#),
+        // A string as structured fields have it, and what only looks like one.
+        (#"Idempotency-Key: "k""#, "", "key k"), (#"Idempotency-Key: "k""#, #","key":"k""#, "key k"),
+        (#"Idempotency-Key: "a \"b\" \\c""#, "", #"key a "b" \c"#), (#"Idempotency-Key: "a"b""#, "", #"key "a"b""#),
+        (#"Idempotency-Key: "a\b""#, "", #"key "a\b""#), (#"Idempotency-Key: "a\""#, "", #"key "a\""#),
+        (#"Idempotency-Key: "a";x=1"#, "", #"key "a";x=1"#), (#"Idempotency-Key: ""#, "", #"key ""#),
+        (#"Idempotency-Key: a"b"#, "", #"key a"b"#),
     ])
     func `the key comes by header or field`(header: String, field: String, key: String) throws {
         let request = RequestBench.json("/v1/send", #"{"recipient":"u","content":1\#(field)}"#, header)

@@ -65,6 +65,14 @@ import Testing
         #expect(try serve("--memory-bytes-max", "4GiB").configuration.limits.memoryBytesMax == 1 << 32)
     }
 
+    @Test func `small inboxes make messages small, unless it is said how large they may be`() throws {
+        #expect(try serve().limits.messageBytesMax == 65_536)
+        #expect(try serve("--inbox-bytes-max", "4KiB").limits.messageBytesMax == 4096)
+        #expect(try serve("--inbox-bytes-max", "4KiB", "--message-bytes-max", "1KiB").limits.messageBytesMax == 1024)
+        let large = try serve("--inbox-bytes-max", "4MiB", "--message-bytes-max", "4MiB").limits
+        #expect(large.messageBytesMax == 4 << 20 && large.inboxBytesMax == 4 << 20)
+    }
+
     @Test func `flags are on by their name, and take true or false`() throws {
         #expect(try run(Stats.self, ["--json"]).client.json)
         #expect(try run(Stats.self, ["--json=true"]).client.json)
