@@ -32,6 +32,10 @@ struct DateTests {
             return WallInstant(millisecondsSinceEpoch: milliseconds)
         }
 
+        func sleep(until instant: MonotonicInstant) async throws {
+            preconditionFailure("a field needs no timer")
+        }
+
         func pass(_ milliseconds: Int64) {
             now = now + .milliseconds(milliseconds)
             self.milliseconds += milliseconds

@@ -38,20 +38,20 @@ struct PollingTests {
             for timeout in ["0.02", "0"] {
                 try await peer.send(RequestBench.get("/v1/poll?recipient=u&timeout=\(timeout)"))
                 let answer = try await peer.receive(148)
-                let expected = """
-                    HTTP/1.1 200 OK\r
-                    Content-Type: application/json\r
-                    Cache-Control: no-store\r
-                    Date: Sat, 21 Nov 2026 06:15:28 GMT\r
-                    Content-Length: 15\r
-                    \r
-                    {"success":"0"}
-                    """
-                // It costs 150 bytes at most.
-                #expect(expected.utf8.count == 148)
-                #expect(
-                    answer.replacing(/Date: [^\r]{29}\r/, with: "Date: Sat, 21 Nov 2026 06:15:28 GMT\r") == expected
-                )
+                let lines = answer.split(separator: "\r\n", omittingEmptySubsequences: false)
+                #expect(lines.count { $0.hasPrefix("Date: ") && $0.hasSuffix(" GMT") } == 1)
+                let others = lines.filter { !$0.hasPrefix("Date: ") }
+                let expected = [
+                    "HTTP/1.1 200 OK",
+                    "Content-Type: application/json",
+                    "Cache-Control: no-store",
+                    "Content-Length: 15",
+                    "",
+                    #"{"success":"0"}"#,
+                ]
+                #expect(others.map(String.init) == expected)
+                // It costs 150 bytes at most: those that were asked for above are all.
+                #expect(answer.utf8.count == 148)
             }
         }
     }
@@ -180,7 +180,7 @@ struct PollingTests {
             try await live.waits(at: try Recipient("u"), polls: 1)
             let deleted = try await other.exchange(RequestBench.delete("/v1/inbox?recipient=u"))
             #expect(deleted.status == 204)
-            #expect(deleted.fields.isEmpty)
+            #expect(deleted.fields.map(\.name) == ["Date"])
             #expect(try await reader.answer().body == #"{"success":"0"}"#)
         }
     }
