@@ -22,13 +22,22 @@ final class LiveServer: Sendable {
     let server: Server
     let address: SocketAddress
     private let time: ShiftedTime
+    private static let turnstile = Turnstile(places: 8)
 
-    private init(_ setup: Setup, _ time: ShiftedTime, _ configure: (inout ServerConfiguration) -> Void) throws {
-        self.time = time
+    private init(_ setup: Setup, isFrozen: Bool, _ configure: (inout ServerConfiguration) -> Void) throws {
+        time = ShiftedTime(isFrozen: isFrozen)
         var configuration = ServerConfiguration()
         configuration.port = 0
         configuration.poller = setup.poller
         configuration.loops = setup.loops
+        if !isFrozen {
+            // However busy the machine is, no test is about these times but those that say so.
+            configuration.headerTimeout = .seconds(3600)
+            configuration.bodyTimeout = .seconds(3600)
+            configuration.idleTimeout = .seconds(3600)
+            configuration.writeTimeout = .seconds(3600)
+            configuration.pingInterval = .seconds(3600)
+        }
         configure(&configuration)
         server = try Server(configuration, time: time)
         address = try SocketAddress(host: "127.0.0.1", port: server.port)
@@ -42,14 +51,16 @@ final class LiveServer: Sendable {
     /// Runs `body` with a server, which is drained at the end.
     ///
     /// When `body` returns, no request may be under way any more: then draining takes no time. If `isFrozen`, the
-    /// server's clocks stand still but for what `pass(_:)` moves them.
+    /// server's clocks stand still but for what `pass(_:)` moves them; else nothing times out unless a test has it so.
     static func run(
         _ setup: Setup,
         isFrozen: Bool = false,
         _ configure: (inout ServerConfiguration) -> Void = { _ in },
         _ body: (LiveServer) async throws -> Void
     ) async throws {
-        let live = try LiveServer(setup, ShiftedTime(isFrozen: isFrozen), configure)
+        await turnstile.enter()
+        defer { turnstile.leave() }
+        let live = try LiveServer(setup, isFrozen: isFrozen, configure)
         do {
             try await body(live)
         } catch {
@@ -186,6 +197,43 @@ private final class ShiftedTime: TimeSource {
 
     func advance(by duration: Duration) {
         shift.add(duration.wholeNanoseconds, ordering: .sequentiallyConsistent)
+    }
+}
+
+/// Lets so many in at a time: with hundreds of servers at once, each would hardly get on.
+private final class Turnstile: Sendable {
+    private struct State {
+        var places: Int
+        var waiting: ArraySlice<CheckedContinuation<Void, Never>> = []
+    }
+
+    private let state: Mutex<State>
+
+    init(places: Int) {
+        state = Mutex(State(places: places))
+    }
+
+    func enter() async {
+        await withCheckedContinuation { continuation in
+            let isFree = state.withLock { state in
+                guard state.places == 0 else {
+                    state.places -= 1
+                    return true
+                }
+                state.waiting.append(continuation)
+                return false
+            }
+            if isFree { continuation.resume() }
+        }
+    }
+
+    func leave() {
+        let next = state.withLock { state in
+            let next = state.waiting.popFirst()
+            if next == nil { state.places += 1 }
+            return next
+        }
+        next?.resume()
     }
 }
 
