@@ -2,8 +2,8 @@ internal import Broker
 
 /// The header field `Date` of the answers of one loop (RFC 9110 §6.6.1).
 ///
-/// It is written when the first answer of a second needs it, and copied into the others: no timer, and no look at the wall
-/// clock for each answer. If somebody sets that clock, the field follows within a second. Confined to its loop.
+/// It is written when the first answer of a second needs it, and copied into the others: no timer, and no look at the
+/// wall clock for each answer. If somebody sets that clock, the field follows within a second. Confined to its loop.
 final class DateField {
     private let time: any TimeSource
     private let line = ByteBuffer(capacity: 64)
