@@ -23,12 +23,13 @@ struct Brokerctl {
     static func run(_ words: [String], _ console: Console) async -> ExitCode {
         do throws(Failure) {
             guard let name = words.first else {
-                console.writeError(HelpPage.text(of: CommandTable.descriptions))
+                let width = console.helpWidth(onTerminal: console.isErrorTerminal)
+                console.writeError(HelpPage.text(of: CommandTable.descriptions, width: width))
                 return .usage
             }
             switch name {
             case "--help", "-h":
-                try console.write(HelpPage.text(of: CommandTable.descriptions))
+                try Help().write(console)
                 return .success
             case "--version":
                 try printVersion(console)
@@ -63,7 +64,9 @@ struct Brokerctl {
         }
         switch parsed {
         case .help:
-            try console.write(HelpPage.text(of: Root.description))
+            var help = Help()
+            help.command = Root.page.name
+            try help.write(console)
             return .success
         case .version:
             try printVersion(console)
@@ -81,8 +84,7 @@ struct Brokerctl {
     }
 
     private static func tell(_ failure: Failure, _ console: Console) {
-        guard let message = failure.message else { return }
-        console.note("error: \(message)")
+        for message in failure.messages { console.note("error: \(message)") }
         guard case .usage(let error) = failure else { return }
         console.note("try 'brokerctl \(error.command.map { "\($0) " } ?? "")--help'")
     }

@@ -12,14 +12,14 @@ extension DeliveryModel {
                 let inbox = try inbox(recipient)
                 guard inbox.untoldToFollowers > 0 else { continue }
                 lost += inbox.untoldToFollowers
-                drops.append(try tellFollower(recipient))
+                if !reader.isObserver { drops.append(try tellFollower(recipient)) }
             }
         }
         try change(reader: id) { reader in
             reader.startsUntold = false
             reader.isReset = false
         }
-        let onlyNews = reader.isStream && (reader.isReset || lost > 0)
+        let onlyNews = reader.hasPlacedGaps && (reader.isReset || lost > 0)
         let part: Part
         if onlyNews {
             part = Part(positions: reader.positions)
@@ -42,12 +42,13 @@ extension DeliveryModel {
         try require(batch.isTaken != reader.isFollower, "the batch of reader \(id) is taken: \(batch.isTaken)")
         try change(reader: id) { $0.positions = part.positions }
         try check(batch.cursor, of: try self.reader(id))
-        try markKnown(id)
+        try giveCursor(id, with: batch.messages)
         var unread = 0
         for recipient in reader.recipients { unread += try inbox(recipient).unread.count }
         try require(batch.unread == unread, "reader \(id) was told of \(batch.unread) unread messages, not \(unread)")
         try checkOrder(batch)
         toldDrops[number] = drops
+        if reader.isObserver { observed.insert(number) }
         totals.delivered += batch.messages.count
         if lost > 0 { totals.gaps += 1 }
         totals.lost += lost
@@ -112,45 +113,38 @@ extension DeliveryModel {
         var offers: [[ModelMessage]] = []
         for (recipient, position) in zip(reader.recipients, reader.positions) {
             let behind = try inbox(recipient).messages.filter { $0.sequence > position }
-            offers.append(reader.isStream ? run(of: behind, after: position) : behind)
+            offers.append(reader.hasPlacedGaps ? run(of: behind, after: position) : behind)
         }
-        if reader.isStream, let batch, batch.messages.isEmpty {
+        if reader.hasPlacedGaps, let batch, batch.messages.isEmpty {
             let told = batch.cursor.positions
             let moved = reader.recipients.indices.filter { told.count > $0 && told[$0].sequence != part.positions[$0] }
-            try require(moved.count == 1, "a gap of a stream is told at \(moved.count) places")
+            try require(moved.count == 1, "a gap is told at \(moved.count) places")
             for index in moved {
                 try require(offers[index].isEmpty, "a gap is told although the next message is there")
                 let next = try positionBehindGap(reader.recipients[index], reader.positions[index])
                 part.lost = Int(next - reader.positions[index])
                 part.positions[index] = next
-                try tell(reader.recipients[index], before: reader.positions[index], &drops)
+                try tell(reader, index, &drops)
             }
             return part
         }
-        if reader.isStream, batch == nil {
+        if reader.hasPlacedGaps, batch == nil {
             for (index, recipient) in reader.recipients.enumerated() {
                 let isAtEnd = try inbox(recipient).last == reader.positions[index]
-                try require(isAtEnd, "a stream waits although '\(recipient)' has moved on")
+                try require(isAtEnd, "reader \(reader.id) waits although '\(recipient)' has moved on")
             }
             return part
         }
         let counts = try checkShares(reader, batch, offers)
         for (index, recipient) in reader.recipients.enumerated() {
             let given = offers[index].prefix(counts[index])
-            for message in given {
-                try change(recipient) { inbox in
-                    for place in inbox.messages.indices where inbox.messages[place].sequence == message.sequence {
-                        inbox.messages[place].isShown = !message.isDelivered || inbox.messages[place].isShown
-                    }
-                }
-            }
             if let last = given.last { part.positions[index] = last.sequence }
             // With everything kept given, the position is the end.
-            let isComplete = given.count == offers[index].count && !reader.isStream
+            let isComplete = given.count == offers[index].count && !reader.hasPlacedGaps
             if isComplete { part.positions[index] = try inbox(recipient).last }
             let lost = Int(part.positions[index] - reader.positions[index]) - given.count
             part.lost += lost
-            if lost > 0 { try tell(recipient, before: reader.positions[index], &drops) }
+            if lost > 0 { try tell(reader, index, &drops) }
         }
         return part
     }
@@ -169,13 +163,13 @@ extension DeliveryModel {
 
     /// A gap that reaches back before all the drops that no follower knows of tells of them.
     private mutating func tell(
-        _ recipient: Recipient,
-        before position: UInt64,
+        _ reader: ModelReader,
+        _ index: Int,
         _ drops: inout [ModelDrops]
     ) throws(Mismatch) {
-        let inbox = try inbox(recipient)
-        guard inbox.untoldToFollowers > 0, position < inbox.oldestUntold else { return }
-        drops.append(try tellFollower(recipient))
+        let inbox = try inbox(reader.recipients[index])
+        guard inbox.untoldToFollowers > 0, reader.positions[index] < inbox.oldestUntold else { return }
+        if !reader.isObserver { drops.append(try tellFollower(reader.recipients[index])) }
     }
 
     private mutating func tellFollower(_ recipient: Recipient) throws(Mismatch) -> ModelDrops {

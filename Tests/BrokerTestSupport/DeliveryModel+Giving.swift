@@ -55,10 +55,11 @@ extension DeliveryModel {
     package mutating func confirm(_ batch: Batch, number: Int, isStream: Bool, _ now: MonotonicInstant) throws(Mismatch)
     {
         toldDrops[number] = nil
+        let isSeen = isStream && !observed.contains(number)
         for message in batch.messages {
             try changeMessage(message) { [limits] found in
                 if !batch.isTaken {
-                    found.isDelivered = found.isDelivered || isStream
+                    found.isDelivered = found.isDelivered || isSeen
                 } else if found.standing == .handed {
                     found.standing = .read
                     found.expires = min(found.expires, now + limits.retainRead)
@@ -138,7 +139,7 @@ extension DeliveryModel {
         }
         events.removeFirst()
         try check(cursor, of: try reader(id))
-        try markKnown(id)
+        try giveCursor(id, with: [])
         if reason == .timedOut { totals.timeouts += 1 }
         try remove(id)
     }

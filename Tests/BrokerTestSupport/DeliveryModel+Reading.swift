@@ -31,7 +31,7 @@ extension DeliveryModel {
             try require(reason == (isDraining ? .draining : .timedOut), "ended with \(reason)")
             try require(isDraining || deadline.map { $0 <= glimpse.now } == true, "ended although it was to wait")
             try check(cursor, of: try reader(id))
-            try markKnown(id)
+            try giveCursor(id, with: [])
             if reason == .timedOut { totals.timeouts += 1 }
             try remove(id)
         case .waits:
@@ -60,7 +60,7 @@ extension DeliveryModel {
         guard try attach(id, request, isStream: true, error, glimpse) else { return }
         guard case .success(let cursor) = answer else { throw Mismatch("refused with \(answer)") }
         try check(cursor, of: try reader(id))
-        try markKnown(id)
+        try giveCursor(id, with: [])
         try change(reader: id) { $0.standing = .busy }
         try resume(id, glimpse.now)
     }
@@ -110,7 +110,9 @@ extension DeliveryModel {
             isStream: isStream,
             limit: request.limit,
             bytesMax: request.bytesMax ?? limits.answerBytesMax,
-            session: request.session
+            session: request.session,
+            isObserver: request.isObserving,
+            hasPlacedGaps: isStream || request.tellsGapsInPlace
         )
         let given = request.mode.positions
         for (index, recipient) in request.recipients.enumerated() {
@@ -135,14 +137,10 @@ extension DeliveryModel {
                     return false
                 }
                 reader.positions.append(given[index].sequence)
-                try change(recipient) { inbox in
-                    for place in inbox.messages.indices
-                    where inbox.messages[place].isShown && inbox.messages[place].sequence <= given[index].sequence {
-                        inbox.messages[place].isDelivered = true
-                    }
-                }
+                if !reader.isObserver { try change(recipient) { $0.confirm(given[index].sequence) } }
             }
         }
+        if !given.isEmpty { reader.cursor = reader.positions }
         try require(error == nil, "refused with \(error.map(String.init(describing:)) ?? "nothing")")
         reader.startsUntold = request.mode == .followUnread || request.mode == .follow(.oldest)
         readers.append(reader)
@@ -155,7 +153,9 @@ extension DeliveryModel {
         guard let session = reader.session else { return }
         for recipient in reader.recipients {
             for older in readers
-            where older.id != reader.id && older.session == session && older.recipients.contains(recipient) {
+            where older.id != reader.id && older.session.map({ Array($0.utf8) }) == Array(session.utf8)
+                && older.recipients.contains(recipient)
+            {
                 try explainEnd(older.id, .replaced)
             }
         }
@@ -193,10 +193,6 @@ extension DeliveryModel {
         lineTurn += 1
         let turn = lineTurn
         try change(reader: id) { $0.standing = .waiting(turn: turn) }
-    }
-
-    mutating func markKnown(_ id: Int) throws(Mismatch) {
-        for recipient in try reader(id).recipients { try change(recipient) { $0.isKnown = true } }
     }
 
     /// Checks that a cursor says where a reader stands.

@@ -17,6 +17,8 @@ package struct DeliveryModel {
     var events: [ModelEvent] = []
     /// What batches under way have told of drops, to be told again if they are given back.
     var toldDrops: [Int: [ModelDrops]] = [:]
+    /// Batches that went to observers.
+    var observed: Set<Int> = []
     /// Counts up with each reader that joins a line.
     var lineTurn = 0
 
@@ -83,6 +85,8 @@ struct ModelInbox {
     var oldestUntold: UInt64 = 0
     /// Whether a cursor of it was given out.
     var isKnown = false
+    /// Every answer that gave out a cursor.
+    var answers: [ModelAnswer] = []
     /// Since when nothing is in it and nobody waits on it; nil while that is not so.
     var sleepsSince: MonotonicInstant?
     /// Whether memory was short since.
@@ -93,6 +97,12 @@ struct ModelInbox {
     var bytes: Int { messages.reduce(0) { $0 + $1.byteCount } }
     var beforeOldest: UInt64 { messages.first.map { $0.sequence - 1 } ?? last }
     var beforeUnread: UInt64 { unread.first.map { $0.sequence - 1 } ?? last }
+}
+
+/// Where an answer ended in one inbox, and the messages that it carried.
+struct ModelAnswer {
+    let end: UInt64
+    let carried: Set<UInt64>
 }
 
 struct ModelMessage {
@@ -111,7 +121,6 @@ struct ModelMessage {
     var expires: MonotonicInstant
     var standing = Standing.unread
     var attempt = 0
-    var isShown = false
     var isDelivered = false
 
     /// When something happens to it by itself.
@@ -139,9 +148,14 @@ struct ModelReader {
     let limit: Int
     let bytesMax: Int
     let session: String?
+    let isObserver: Bool
+    /// Whether gaps are told alone, at their places.
+    let hasPlacedGaps: Bool
     var deadline: MonotonicInstant?
     var standing = Standing.attached
     var positions: [UInt64] = []
+    /// The positions that its client has as a cursor; nil while it has none.
+    var cursor: [UInt64]?
     var isReset = false
     var startsUntold = false
 

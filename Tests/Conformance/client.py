@@ -91,14 +91,13 @@ class Client:
         return connection
 
     def stream(self, recipient, fields=(), version="HTTP/1.1", connection=None, **more):
-        """An open stream; for sse, its `retry` has been read."""
+        """An open stream; how it begins has been read, its position is in `cursor`: None for a taker."""
         connection = connection or self.connect()
         target = "/v1/stream?" + query(recipient=recipient, **more)
         connection.send(request_bytes("GET", target, fields, version=version))
         stream = Stream(connection)
         assert stream.head.status == 200, stream.head
-        if stream.head.media_type == "text/event-stream":
-            assert stream.event().retry == "2000"
+        stream.begin()
         return stream
 
     def alive(self):

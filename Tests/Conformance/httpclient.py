@@ -188,6 +188,19 @@ class Stream:
         self.head = Answer(connection.until(b"\r\n\r\n"), b"")
         self.chunked = self.head.field("Transfer-Encoding") == "chunked"
         self.text = b""
+        self.cursor = None
+
+    def begin(self):
+        """Reads how the stream begins: with its position, if it has one."""
+        if self.head.media_type == "text/event-stream":
+            event = Event(self.until(b"\n\n"))
+            assert event.retry == "2000" and event.name in (None, "ping")
+            self.cursor = event.id
+        else:
+            is_page = self.head.media_type == "text/html"
+            opening = json.loads(re.search(r"{.*}", self.script() if is_page else self.line()).group())
+            assert opening["event"] == "open"
+            self.cursor = opening.get("cursor")
 
     def more(self):
         if self.chunked:

@@ -45,17 +45,17 @@ class Limits:
 
 
 class OwnBroker(Client):
-    """A server with a process of ours, on a free port of the loopback."""
+    """A server with a process of ours, on a free port of the loopback unless another address is named."""
 
-    def __init__(self, *flags, **options):
+    def __init__(self, *flags, host="127.0.0.1", **options):
         self.process = subprocess.Popen(
-            [BROKERCTL, "serve", "--port", "0", "--host", "127.0.0.1", *flags],
+            [BROKERCTL, "serve", "--port", "0", "--host", host, *flags],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             **options,
         )
         first = self.process.stdout.readline().decode()
-        match = re.search(r"http://127\.0\.0\.1:(\d+)", first)
+        match = re.search(rf"http://{re.escape(host)}:\d+", first)
         if match is None:
             self.kill()
         assert match, f"the first line does not tell the URL: {first!r}"

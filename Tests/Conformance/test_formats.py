@@ -19,6 +19,20 @@ def test_ndjson_is_one_object_a_line(broker, inbox, connection):
 
 
 @pytest.mark.parametrize("format", ["ndjson", "iframe"])
+def test_the_first_line_tells_where_to_go_on(broker, inboxes, format):
+    with broker.connect() as connection:
+        first = broker.stream(inboxes, connection=connection, cursor="now", **{"as": format})
+    for name in inboxes:
+        broker.send(name, name)
+    with broker.connect() as connection:
+        again = broker.stream(inboxes, connection=connection, cursor=first.cursor, **{"as": format})
+        read = again.line if format == "ndjson" else lambda: call(again.script())[1]
+        assert sorted(json.loads(read())["content"] for _ in inboxes) == inboxes
+    with broker.connect() as connection:
+        assert broker.stream(inboxes, connection=connection, take=1, **{"as": format}).cursor is None
+
+
+@pytest.mark.parametrize("format", ["ndjson", "iframe"])
 def test_messages_of_several_inboxes_end_with_the_cursor(broker, inboxes, connection, format):
     stream = broker.stream(inboxes, connection=connection, **{"as": format})
     read = stream.line if format == "ndjson" else lambda: call(stream.script())[1]

@@ -82,6 +82,18 @@ def test_an_error_is_readable_for_an_allowed_origin(allowing):
     assert answer.field("Access-Control-Allow-Origin") == PAGE
 
 
+def test_an_error_of_the_body_is_readable_for_an_allowed_origin(allowing):
+    with allowing.connect() as connection:
+        length = str(9 << 20)
+        fields = [("Host", "localhost"), ("Content-Length", length), *JSON, ("Origin", PAGE)]
+        lines = "".join(f"{name}: {value}\r\n" for name, value in fields)
+        answer = connection.send(f"POST /v1/send HTTP/1.1\r\n{lines}\r\n".encode()).answer()
+        assert answer.status == 413 and answer.field("Access-Control-Allow-Origin") == PAGE
+        connection.assert_closed()
+    answer = allowing.request("GET", "/nowhere", [("Origin", PAGE)])
+    assert answer.status == 404 and answer.field("Access-Control-Allow-Origin") == PAGE
+
+
 def test_a_stream_is_readable_for_an_allowed_origin(allowing, inbox):
     with allowing.connect() as connection:
         stream = allowing.stream(inbox, [("Origin", PAGE)], connection=connection)

@@ -3,7 +3,9 @@
 import json
 import re
 import time
+from email.utils import parsedate_to_datetime
 
+import pytest
 from httpclient import query, request_bytes
 
 EMPTY = b'{"success":"0"}'
@@ -15,9 +17,16 @@ def test_an_empty_poll_is_fifteen_bytes_and_cheap_on_the_wire(broker, inbox):
     assert answer.status == 200
     assert answer.body == EMPTY
     assert answer.media_type == "application/json"
-    assert len(answer.wire) <= 200
+    assert len(answer.wire) <= 150
     assert answer.field("Content-Length") == "15"
-    assert answer.field("Date") is None and answer.field("Server") is None
+    assert answer.field("Server") is None
+
+
+@pytest.mark.parametrize("path", ["/v1/poll?recipient=u&timeout=0", "/v1/stats", "/", "/nowhere", "/v1/poll"])
+def test_every_answer_tells_the_time(broker, path):
+    before = int(time.time())
+    date = parsedate_to_datetime(broker.get(path).field("Date"))
+    assert before - 1 <= date.timestamp() <= time.time()
 
 
 def test_a_poll_waits_for_its_timeout(broker, inbox):

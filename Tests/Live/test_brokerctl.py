@@ -10,6 +10,7 @@ import shutil
 import signal
 import socket
 import subprocess
+import termios
 import threading
 import time
 
@@ -270,6 +271,18 @@ def test_everything_that_describes_a_message_arrives(ctl, broker, inbox):
     assert ended.err.startswith("error: key_reused: ")
 
 
+def test_an_empty_input_is_no_message(ctl, broker, inbox):
+    for words in ([inbox], [inbox, "-"], ["--to", inbox], [inbox, "--json-content"]):
+        ended = ctl("send", *words)
+        assert (ended.code, ended.out) == (2, "")
+        assert ended.err.startswith("error: the standard input is empty; to send an empty text, give it as an argument: ")
+    assert broker.inbox(inbox)["kept"] == 0
+    assert ctl("send", inbox, "").code == 0
+    assert ctl("send", "--to", inbox, "").code == 0
+    assert ctl("send", inbox, stdin=b"\n").code == 0
+    assert broker.contents(inbox) == ["", "", ""]
+
+
 def test_several_recipients(ctl, broker, inboxes):
     ended = ctl("send", "--to", inboxes[0], "--to", inboxes[1], "to", "both")
     assert ended.code == 0
@@ -287,6 +300,14 @@ def test_a_refusal_is_exit_code_1(start_broker, inboxes):
     assert ended.code == 1
     assert f" to {inboxes[1]} (" in ended.out
     assert ended.err.startswith(f"error: {inboxes[0]}: inbox_full: ")
+    ended = run("send", "--to", inboxes[0], "--to", inboxes[1], "x", url=url_of(broker))
+    assert (ended.code, ended.out) == (1, "")
+    assert [line.split(": inbox_full: ")[0] for line in ended.err.splitlines()] == [
+        f"error: {name}" for name in inboxes[:2]
+    ]
+    line = json.dumps({"recipients": inboxes[:2], "content": 1}).encode()
+    ended = run("send", "--ndjson", url=url_of(broker), stdin=line)
+    assert (ended.code, ended.out) == (1, "0 sent, 2 refused\n")
 
 
 def test_what_could_control_the_terminal_is_escaped(ctl, inbox):
@@ -370,7 +391,7 @@ def test_an_inbox_is_shown(ctl, inbox):
     ctl("send", inbox, "x")
     lines = ctl("inbox", inbox).out.splitlines()
     assert lines[:4] == [f"recipient  {inbox}", "unread     1", "leased     0", "kept       1"]
-    assert lines[-1] == "last seen  never"
+    assert lines[-1] == "last seen  not known"
 
 
 def test_all_pages_of_inboxes_are_listed(start_broker):
@@ -394,6 +415,14 @@ def test_figures_are_shown_and_watched(ctl, start, broker):
     assert watch.end() == 130
     uptimes = [json.loads(line)["uptimeSeconds"] for line in watch.out]
     assert uptimes == sorted(uptimes)
+
+
+def test_a_poll_that_is_ended_early_says_so(start, broker, inbox):
+    poll = start("poll", inbox, "--timeout-seconds", "30", url=url_of(broker))
+    eventually(lambda: broker.inbox(inbox)["waiting"] == 1)
+    broker.delete(inbox)
+    assert poll.wait() == 4
+    assert re.fullmatch(r"the broker ended the poll after \d+(\.\d)? s: an inbox was removed, or .*", poll.err[0])
 
 
 # Following
@@ -449,9 +478,26 @@ def test_a_tail_survives_a_restart_of_the_server(start, start_broker, inboxes):
     assert tail.err[0].startswith("-- the broker is shutting down; connecting again in ")
     assert tail.err[-2:] == [
         "-- connected again",
-        "-- reset: an inbox began anew (the broker was restarted, or the inbox removed); "
+        f"-- reset: inbox '{inboxes[0]}' began anew (the broker was restarted, or the inbox removed); "
         "reading from its oldest message on",
     ]
+
+
+def test_a_tail_of_several_tells_once_whose_inboxes_began_anew(start, start_broker, inboxes):
+    first = start_broker("--loops", "4")
+    tail = start_tail(start, first, *inboxes, following=3)
+    for name in inboxes:
+        first.send(name, "before")
+    tail.until_out(3)
+    first.stop()
+    second = start_broker("--port", str(first.port), "--loops", "4")
+    for name in inboxes:
+        second.send(name, "after")
+    tail.until_out(6)
+    assert tail.end() == 130
+    resets = [line for line in tail.err if line.startswith("-- reset: ")]
+    names = ", ".join(f"'{name}'" for name in inboxes)
+    assert len(resets) == 1 and resets[0].startswith(f"-- reset: inboxes {names} began anew ")
 
 
 class CuttingProxy:
@@ -491,11 +537,11 @@ class CuttingProxy:
 
 
 def test_a_tail_loses_nothing_and_repeats_nothing_when_connections_are_cut(start, broker, inbox):
-    # The first connection asks for the cursor; the cuts fall into a head and into the middle of events.
-    proxy = CuttingProxy(broker.port, [None, 60, 1001, 1502])
+    # The cuts fall behind the opening, into a head, and into the middle of events.
+    proxy = CuttingProxy(broker.port, [1001, 60, 1502])
     contents = [f"grüße {number} 👋" for number in range(40)]
     tail = start("tail", inbox, "--json", url=proxy.url)
-    eventually(lambda: proxy.connections >= 2)
+    eventually(lambda: broker.inbox(inbox)["streaming"] == 1)
     for content in contents:
         broker.send(inbox, content)
     messages = [json.loads(line) for line in tail.until_out(40)]
@@ -504,8 +550,30 @@ def test_a_tail_loses_nothing_and_repeats_nothing_when_connections_are_cut(start
     assert tail.end() == 130
     proxy.close()
     assert [message["content"] for message in messages] == contents
-    assert proxy.connections == 5
+    assert proxy.connections == 4
     assert len([line for line in tail.err if "connecting again in" in line]) == 3
+
+
+def test_a_tail_from_now_on_misses_nothing_though_it_is_cut_before_the_first_message(start, broker, inbox):
+    with broker.connect() as connection:
+        opening = broker.stream(inbox, connection=connection, cursor="now")
+        length = len(opening.head.wire) + len(f"retry: 2000\nevent: ping\nid: {opening.cursor}\ndata: {{}}\n\n")
+    # Exactly behind the opening.
+    proxy = CuttingProxy(broker.port, [length])
+    tail = start("tail", inbox, "--json", url=proxy.url)
+    tail.until_err("the connection was lost; connecting again in")
+    broker.send(inbox, "meanwhile")
+    assert json.loads(tail.until_out(1)[0])["content"] == "meanwhile"
+    assert tail.end() == 130
+    proxy.close()
+
+
+def test_a_tail_that_is_cut_before_it_has_a_position_has_not_begun(broker, inbox):
+    proxy = CuttingProxy(broker.port, [60])
+    ended = run("tail", inbox, url=proxy.url)
+    proxy.close()
+    assert (ended.code, ended.out) == (3, "")
+    assert ended.err.startswith(f"error: cannot reach {proxy.url}: ")
 
 
 def test_a_tail_that_was_away_too_long_tells_exactly_what_it_missed(start_broker, inbox):
@@ -517,7 +585,7 @@ def test_a_tail_that_was_away_too_long_tells_exactly_what_it_missed(start_broker
     assert ended.code == 0
     assert ended.json[0]["event"] == "gap" and ended.json[0]["lost"] == 5
     assert [line["content"] for line in ended.json[1:]] == [6, 7, 8]
-    assert ended.err == "-- gap: 5 messages were dropped or expired before it could be read here\n"
+    assert ended.err == "-- gap: 5 messages are gone that were not read here: dropped, expired, or taken by others\n"
 
 
 def test_a_tail_goes_on_after_its_inbox_was_removed(start, broker, inbox):
@@ -557,9 +625,11 @@ def test_a_tail_ends_when_nobody_reads_it(broker, inbox):
         process.stderr.close()
 
 
-def on_terminal(words, until, **more):
+def on_terminal(words, until, columns=None, **more):
     """What a command writes to a terminal, up to a text; then it is interrupted."""
     control, terminal = pty.openpty()
+    if columns:
+        termios.tcsetwinsize(terminal, (24, columns))
     process = subprocess.Popen(
         [BROKERCTL, *words],
         env=environment(TERM="xterm", **more),
@@ -598,6 +668,14 @@ def test_colours_are_for_terminals_only(ctl, broker, inbox):
     assert "\x1b" not in ctl("tail", inbox, "--since", "oldest", "--count", "1").out
 
 
+def test_help_is_as_wide_as_the_terminal(ctl):
+    for columns in (50, 90):
+        text = on_terminal(["serve", "--help"], b"143 ", columns)[1]
+        wide = [line for line in text.splitlines() if len(line) > columns]
+        assert wide == [] and max(len(line) for line in text.splitlines()) > columns - 10
+    assert max(len(line) for line in ctl("serve", "--help").out.splitlines()) <= 80
+
+
 # Serving
 
 
@@ -629,10 +707,31 @@ def test_serve_tells_why_it_cannot_listen(start, start_broker, loops):
     assert second.err[0].startswith(f"error: listening on 127.0.0.1:{broker.port} failed: Address already in use")
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["--allow-origin", "example.org"],
+        ["--allow-origin", "https://example.org/"],
+        ["--allow-host", "a b"],
+        ["--inbox-bytes-max", "4KiB", "--message-bytes-max", "5KiB"],
+    ],
+    ids=" ".join,
+)
+def test_serve_does_not_start_with_what_cannot_work(words):
+    ended = run("serve", "--port", "0", *words)
+    assert (ended.code, ended.out) == (2, "")
+    assert words[0] in ended.err and words[1] in ended.err
+
+
 def test_serve_shows_a_person_what_to_try():
     code, text = on_terminal(["serve", "--port", "0"], b"Ctrl-C ends the broker.")
     assert code == 0
     assert "  curl -d recipient=u42 -d content=hi http://127.0.0.1:" in text
+    # It is not on the path, so it is called by its own.
+    assert f"  {os.path.abspath(BROKERCTL)} tail u42 --url http://127.0.0.1:" in text
+    folder = os.path.dirname(os.path.abspath(BROKERCTL))
+    text = on_terminal(["serve", "--port", "0"], b"Ctrl-C ends the broker.", PATH=f"{folder}:{os.environ['PATH']}")[1]
+    assert "\r\n  brokerctl tail u42 --url http://127.0.0.1:" in text
 
 
 def test_serve_warns_when_others_can_reach_it(start):

@@ -92,11 +92,19 @@ def test_an_unknown_method_is_501(broker, method):
     assert answer.status == 501 and answer.json["code"] == "not_implemented"
 
 
-@pytest.mark.parametrize("version", [b"HTTP/2.0", b"HTTP/0.9", b"HTTP/1.2", b"HTTP/3.0"])
+@pytest.mark.parametrize("version", [b"HTTP/2.0", b"HTTP/0.9", b"HTTP/2.1", b"HTTP/3.0"])
 def test_another_version_is_505(broker, version):
     answer = refused(broker, b"GET /health/live " + version + b"\r\nHost: localhost\r\n\r\n")
-    # 1.2 may be served as 1.1 (RFC 9110 §2.5).
-    assert answer.status == 505 or version == b"HTTP/1.2"
+    assert answer.status == 505
+
+
+@pytest.mark.parametrize("version", ["HTTP/1.2", "HTTP/1.9"])
+def test_a_later_version_of_http_1_counts_as_1_1(broker, version):
+    """RFC 9110 §2.5; it keeps the connection as 1.1 does."""
+    with broker.connect() as connection:
+        for _ in range(2):
+            answer = connection.request("GET", "/health/live", version=version)
+            assert (answer.status, answer.version, answer.field("Connection")) == (200, "HTTP/1.1", None)
 
 
 def test_nothing_behind_a_refused_request_is_carried_out(broker, inbox):

@@ -1,5 +1,8 @@
 """Clients that leave with more than the buffers hold still on its way to them."""
 
+import signal
+
+import pytest
 from httpclient import eventually, query, request_bytes
 
 
@@ -37,3 +40,44 @@ def test_a_taking_stream_that_is_not_read_keeps_the_rest(start_broker, inbox):
     assert unread >= 100
     body = broker.poll(inbox, limit=1)
     assert body["messages"][0]["content"][:3] == f"{200 - unread:03}"
+
+
+def test_a_taking_stream_that_is_read_all_the_time_has_read_what_arrived(start_broker, inbox):
+    """There is always more on its way; what has arrived is read nevertheless, and is not given out again."""
+    broker = start_broker("--inbox-bytes-max", str(64 << 20))
+    connection = broker.connect(receive_buffer_bytes=4096)
+    stream = broker.stream(inbox, connection=connection, take=1, **{"as": "ndjson"})
+    for number in range(200):
+        broker.send(inbox, f"{number:03}" + "x" * 60_000)
+    for _ in range(50):
+        stream.line()
+
+    def read():
+        state = broker.inbox(inbox)
+        return 200 - state["unread"] - state["leased"]
+
+    # The last that was read may share its write with others that were not.
+    eventually(lambda: read() >= 45)
+    connection.reset()
+    eventually(lambda: broker.inbox(inbox)["streaming"] == 0 and broker.inbox(inbox)["leased"] == 0)
+    first_unread = read()
+    assert first_unread >= 45
+    assert broker.poll(inbox, limit=1)["messages"][0]["content"][:3] == f"{first_unread:03}"
+
+
+@pytest.mark.parametrize("leave", ["close", "reset"])
+def test_who_asks_again_has_read_even_if_it_leaves_at_once(start_broker, inbox, leave):
+    """The server sees the next request and the departure in one glance."""
+    broker = start_broker("--loops", "1")
+    poll = request_bytes("GET", "/v1/poll?" + query(recipient=inbox))
+    for number in range(10):
+        broker.send(inbox, number)
+        connection = broker.connect()
+        connection.send(poll)
+        assert connection.answer().json["messages"][0]["content"] == number
+        broker.process.send_signal(signal.SIGSTOP)
+        connection.send(poll)
+        getattr(connection, leave)()
+        broker.process.send_signal(signal.SIGCONT)
+        eventually(lambda: broker.inbox(inbox)["waiting"] == 0)
+        assert broker.contents(inbox) == []

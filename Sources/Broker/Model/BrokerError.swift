@@ -8,7 +8,7 @@ public struct BrokerError: Error, Hashable, Sendable {
         case invalidRequest = "invalid_request"
         /// What was named is not there.
         case notFound = "not_found"
-        /// The message is larger than `messageBytesMax`.
+        /// The content is larger than `messageBytesMax`, or the message than `inboxBytesMax`: it can never be sent.
         case tooLarge = "too_large"
         /// The idempotency key was used before with another content.
         case keyReused = "key_reused"

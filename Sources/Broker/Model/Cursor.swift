@@ -51,6 +51,7 @@ public enum Cursor: Hashable, Sendable {
         self = .afterEach(positions)
     }
 
+    /// Makes a cursor of one position or more.
     package init(_ positions: [MessageID]) {
         self = positions.count == 1 ? .after(positions[0]) : .afterEach(positions)
     }

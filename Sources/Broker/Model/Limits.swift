@@ -1,8 +1,9 @@
 /// The bounds that a broker keeps, whatever its clients do.
 public struct Limits: Hashable, Sendable {
-    /// What happens to a send that finds an inbox full of messages which nobody has read or seen.
+    /// What happens to a send that finds an inbox full of messages which nobody has read or seen, or the memory of all
+    /// inboxes spent.
     public enum WhenFull: String, CaseIterable, Sendable {
-        /// The send is refused with `inbox_full`.
+        /// The send is refused with `inbox_full`; with `broker_full` if it is the memory that is spent.
         case refuse
         /// The oldest unread messages are dropped; sender, takers and followers are told how many.
         case dropOldest = "drop-oldest"

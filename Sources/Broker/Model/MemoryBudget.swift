@@ -2,9 +2,11 @@ internal import Synchronization
 
 /// The bytes that all shards together may hold.
 package final class MemoryBudget: Sendable {
+    /// How many that may be.
     package let bytesMax: Int
     private let spent = Atomic<Int>(0)
 
+    /// Makes a budget of which nothing is spent.
     package init(bytesMax: Int) {
         self.bytesMax = bytesMax
     }
@@ -12,12 +14,18 @@ package final class MemoryBudget: Sendable {
     /// Bytes counted at this moment.
     package var bytes: Int { spent.load(ordering: .relaxed) }
 
-    /// Counts `bytes` more, unless that is more than there may be.
-    func reserve(_ bytes: Int) -> Bool {
-        let (_, after) = spent.add(bytes, ordering: .relaxed)
-        guard after > bytesMax else { return true }
-        spent.subtract(bytes, ordering: .relaxed)
+    /// Counts `bytes` more and `freed` less in one step, unless that is more than there may be.
+    func reserve(_ bytes: Int, freeing freed: Int = 0) -> Bool {
+        let change = bytes - freed
+        let (_, after) = spent.add(change, ordering: .relaxed)
+        guard change > 0, after > bytesMax else { return true }
+        spent.subtract(change, ordering: .relaxed)
         return false
+    }
+
+    /// How many bytes are missing at this moment to count `bytes` more; 0 if none are.
+    func shortage(of bytes: Int) -> Int {
+        max(0, self.bytes + bytes - bytesMax)
     }
 
     /// Gives `bytes` back.

@@ -8,8 +8,10 @@ public struct Message: Sendable {
     public let recipient: Recipient
     /// How often it has been leased, this time included; 0 if it was not leased to its reader.
     public let attempt: Int
+    /// What it says, shared with its inbox.
     package let payload: Payload
 
+    /// Makes a message as one reader gets it.
     package init(id: MessageID, recipient: Recipient, attempt: Int, payload: Payload) {
         self.id = id
         self.recipient = recipient

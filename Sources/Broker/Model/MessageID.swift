@@ -5,6 +5,7 @@ public struct Epoch: Hashable, Sendable {
     /// 40 random bits, never zero.
     package let bits: UInt64
 
+    /// Makes an epoch of the lowest 40 bits; of 1 if they are zero.
     package init(bits: UInt64) {
         self.bits = max(1, bits & 0xFF_FFFF_FFFF)
     }
@@ -20,6 +21,7 @@ public struct MessageID: Hashable, Sendable {
     /// Its place in the inbox, 1 for the first.
     public let sequence: UInt64
 
+    /// Makes an id, or the position before the first message.
     package init(epoch: Epoch, sequence: UInt64) {
         self.epoch = epoch
         self.sequence = sequence

@@ -5,6 +5,7 @@
 package struct Payload: @unchecked Sendable {
     /// What is known of the bytes that follow.
     package struct Header {
+        /// When it was sent.
         package let sentAt: WallInstant
         let senderCount: UInt16
         let typeCount: UInt16

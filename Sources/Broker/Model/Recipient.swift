@@ -44,10 +44,15 @@ extension Recipient: CustomStringConvertible {
 
 /// What all names on the wire have in common: recipients, senders, types, keys and sessions.
 package enum Name {
+    /// Bytes that a recipient may have.
     package static let recipientBytesMax = 256
+    /// Bytes that a sender may have.
     package static let senderBytesMax = 256
+    /// Bytes that a type may have.
     package static let typeBytesMax = 128
+    /// Bytes that an idempotency key may have.
     package static let keyBytesMax = 256
+    /// Bytes that a session may have.
     package static let sessionBytesMax = 128
 
     /// Checks that `name` has 1 to `bytesMax` bytes and no control characters.

@@ -1,12 +1,15 @@
 /// A message on its way in.
 package struct Draft: Sendable {
+    /// Whose inbox it goes to.
     package var recipient: Recipient
+    /// What it says.
     package var payload: Payload
     /// How long it is kept unread; nil for the broker's default.
     package var timeToLive: Duration?
     /// The idempotency key; nil if the sender gave none.
     package var key: String?
 
+    /// Makes a draft of what was checked.
     package init(recipient: Recipient, payload: Payload, timeToLive: Duration? = nil, key: String? = nil) {
         self.recipient = recipient
         self.payload = payload
@@ -45,6 +48,7 @@ package enum ReadMode: Hashable, Sendable {
 package struct ReadRequest: Sendable {
     /// Whose inboxes, 1 to 100, none twice.
     package var recipients: [Recipient]
+    /// How it reads.
     package var mode: ReadMode
     /// Messages in one answer, 1 to 1000.
     package var limit: Int
@@ -52,19 +56,33 @@ package struct ReadRequest: Sendable {
     package var bytesMax: Int?
     /// Whoever reads under the same session and recipient next ends this one.
     package var session: String?
+    /// Whether a follower only looks.
+    ///
+    /// What it is given does not count as delivered, its cursor confirms nothing, and drops that it is told of are told
+    /// to the next as well.
+    package var isObserving: Bool
+    /// Whether a follower is told of each gap at its place, in a batch without messages.
+    ///
+    /// Otherwise an answer tells of all of its gaps at once. A stream always tells them at their places.
+    package var tellsGapsInPlace: Bool
 
+    /// Makes a request of what was checked, except for the cursor.
     package init(
         recipients: [Recipient],
         mode: ReadMode,
         limit: Int = 100,
         bytesMax: Int? = nil,
-        session: String? = nil
+        session: String? = nil,
+        isObserving: Bool = false,
+        tellsGapsInPlace: Bool = false
     ) {
         self.recipients = recipients
         self.mode = mode
         self.limit = limit
         self.bytesMax = bytesMax
         self.session = session
+        self.isObserving = isObserving
+        self.tellsGapsInPlace = tellsGapsInPlace
     }
 }
 
@@ -86,6 +104,8 @@ public struct Batch: Sendable {
 
     /// Whether the messages were taken (or leased) rather than followed: then they must be confirmed or given back.
     package var isTaken = false
+    /// Whether it is an observer's, so that it does not count as delivered when it has arrived.
+    var isObserved = false
     /// Drops that need not be told to the next reader; they are, if the batch is given back.
     var toldDrops: [ToldDrops] = []
 
@@ -148,8 +168,13 @@ public struct InboxSummary: Hashable, Sendable {
 extension ReadRequest {
     /// Checks that the cursor has one part for each recipient.
     func checkCursor() throws(BrokerError) {
-        guard case .follow(let cursor) = mode, cursor != .oldest, cursor != .now else { return }
-        let parts = cursor.positions.count
+        guard case .follow(let cursor) = mode else { return }
+        let parts: Int
+        switch cursor {
+        case .oldest, .now: return
+        case .after: parts = 1
+        case .afterEach(let positions): parts = positions.count
+        }
         guard parts != recipients.count else { return }
         throw BrokerError(
             .invalidRequest,

@@ -39,6 +39,7 @@ public struct Statistics: Hashable, Sendable {
     /// Zero of everything.
     public init() {}
 
+    /// Adds the figures of another shard.
     package static func += (sum: inout Statistics, part: Statistics) {
         for path: WritableKeyPath<Statistics, Int> in [
             \.inboxes, \.kept, \.unread, \.leased, \.waiting, \.streaming, \.memoryBytes, \.sent, \.duplicates,

@@ -8,9 +8,15 @@ extension Broker {
     /// - Parameters:
     ///   - recipient: Whose inbox.
     ///   - cursor: Where to begin. ``Cursor/now`` means when the first element is asked for.
+    ///   - observing: Whether only to look: nothing that is read counts as delivered. A cursor got in this way is for
+    ///     going on observing.
     /// - Returns: A sequence each of whose iterators is a follower by itself.
-    public func follow(_ recipient: Recipient, from cursor: Cursor = .now) -> FollowSequence {
-        FollowSequence(broker: self, recipient: recipient, start: cursor)
+    public func follow(
+        _ recipient: Recipient,
+        from cursor: Cursor = .now,
+        observing: Bool = false
+    ) -> FollowSequence {
+        FollowSequence(broker: self, recipient: recipient, start: cursor, isObserving: observing)
     }
 }
 
@@ -18,7 +24,7 @@ extension Broker {
 public enum FollowEvent: Sendable {
     /// The next message.
     case message(Message)
-    /// So many messages between the last one and the next are gone.
+    /// So many messages between the last one and the next are gone; comes between them.
     case gap(lost: Int)
     /// The position belonged to another life of the inbox; it goes on from the oldest message kept.
     case reset
@@ -26,7 +32,7 @@ public enum FollowEvent: Sendable {
 
 /// An inbox as a sequence that does not end by itself.
 ///
-/// See ``Broker/follow(_:from:)``.
+/// See ``Broker/follow(_:from:observing:)``.
 public struct FollowSequence: AsyncSequence, Sendable {
     /// A message, or news of the inbox.
     public typealias Element = FollowEvent
@@ -34,16 +40,18 @@ public struct FollowSequence: AsyncSequence, Sendable {
     fileprivate let broker: Broker
     fileprivate let recipient: Recipient
     fileprivate let start: Cursor
+    fileprivate let isObserving: Bool
 
     /// Begins to follow, independently of other iterators.
     public func makeAsyncIterator() -> Iterator {
-        Iterator(broker: broker, recipient: recipient, cursor: start)
+        Iterator(broker: broker, recipient: recipient, cursor: start, isObserving: isObserving)
     }
 
     /// A follower: a cursor, and what has been read from there.
     public struct Iterator: AsyncIteratorProtocol {
         private let broker: Broker
         private let recipient: Recipient
+        private let isObserving: Bool
         private var ready: [FollowEvent] = []
         private var given = 0
         /// Where the follower is; to be kept if it is to go on later from where it stopped.
@@ -52,9 +60,10 @@ public struct FollowSequence: AsyncSequence, Sendable {
         public private(set) var cursor: Cursor
         private var ahead: Cursor
 
-        fileprivate init(broker: Broker, recipient: Recipient, cursor: Cursor) {
+        fileprivate init(broker: Broker, recipient: Recipient, cursor: Cursor, isObserving: Bool) {
             self.broker = broker
             self.recipient = recipient
+            self.isObserving = isObserving
             self.cursor = cursor
             ahead = cursor
         }
@@ -64,7 +73,12 @@ public struct FollowSequence: AsyncSequence, Sendable {
         /// - Throws: `CancellationError`, or ``BrokerError`` if the cursor is not one of this inbox.
         public mutating func next() async throws -> FollowEvent? {
             while given == ready.count {
-                let request = ReadRequest(recipients: [recipient], mode: .follow(ahead))
+                let request = ReadRequest(
+                    recipients: [recipient],
+                    mode: .follow(ahead),
+                    isObserving: isObserving,
+                    tellsGapsInPlace: true
+                )
                 switch try await broker.poll(request, within: nil) {
                 case .ended(.left, _):
                     throw CancellationError()
@@ -88,6 +102,7 @@ public struct FollowSequence: AsyncSequence, Sendable {
             ready.removeAll(keepingCapacity: true)
             given = 0
             if batch.isReset { ready.append(.reset) }
+            // A gap has a batch of its own, so this is its place.
             if batch.lost > 0 { ready.append(.gap(lost: batch.lost)) }
             ready += batch.messages.map { .message($0) }
             ahead = batch.cursor

@@ -46,7 +46,10 @@ extension Broker {
         return try Broker.batch(of: outcome)
     }
 
-    /// Reads what follows a cursor, as from a log; changes nothing for anybody else.
+    /// Reads what follows a cursor, as from a log; everybody else gets the messages as well.
+    ///
+    /// Passing a batch's cursor on says that the batch has been seen: its messages count as delivered from then on, and
+    /// may be dropped before others when the inbox is full.
     ///
     /// - Parameters:
     ///   - recipients: Whose inboxes, 1 to 100, none twice; with the cursor of an earlier batch the same, in the same
@@ -54,15 +57,23 @@ extension Broker {
     ///   - cursor: Where to begin.
     ///   - timeout: How long to wait when there is nothing; zero to not wait, nil to wait for ever.
     ///   - limit: How many messages at most, 1 to 1000.
+    ///   - observing: Whether only to look: nothing counts as delivered, and nothing changes for anybody. A cursor got
+    ///     in this way is for going on observing.
     /// - Returns: A batch whose cursor is to be passed on; without messages if none came in time.
     /// - Throws: ``BrokerError`` with `invalidRequest`, or `CancellationError`.
     public func follow(
         _ recipients: [Recipient],
         from cursor: Cursor,
         within timeout: Duration?,
-        limit: Int = 100
+        limit: Int = 100,
+        observing: Bool = false
     ) async throws -> Batch {
-        let request = ReadRequest(recipients: recipients, mode: .follow(cursor), limit: limit)
+        let request = ReadRequest(
+            recipients: recipients,
+            mode: .follow(cursor),
+            limit: limit,
+            isObserving: observing
+        )
         return try Broker.batch(of: await poll(request, within: timeout))
     }
 

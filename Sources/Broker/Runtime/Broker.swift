@@ -7,9 +7,15 @@
 ///
 /// ```swift
 /// let broker = Broker()
-/// try await broker.send("Your parcel has arrived", to: Recipient("u42"), from: "post")
-/// let batch = try await broker.take(from: Recipient("u42"), within: .seconds(40))
-/// for try await event in broker.follow(Recipient("room:lobby"), from: .oldest) { … }
+/// let u42 = try Recipient("u42")
+/// try await broker.send("Your parcel has arrived", to: u42, from: "post")
+/// let batch = try await broker.take(from: u42, within: .seconds(40))
+/// print(batch.messages.map(\.text))
+///
+/// let lobby = try Recipient("room:lobby")
+/// for try await event in broker.follow(lobby, from: .oldest) {
+///     if case .message(let message) = event { print(message.text) }
+/// }
 /// ```
 ///
 /// Recipients are spread over shards, an actor each, so that a broker uses several cores; all of one recipient happens
@@ -27,7 +33,7 @@ public final class Broker: Sendable {
     /// - Parameters:
     ///   - limits: The bounds that it keeps.
     ///   - shards: Over how many actors the recipients are spread, 1 or more.
-    ///   - time: Its clocks.
+    ///   - time: Its clocks, and how it waits for them.
     ///   - observer: Who is told of drops, refusals and gaps.
     public convenience init(
         limits: Limits = Limits(),

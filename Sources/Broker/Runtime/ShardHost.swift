@@ -17,39 +17,52 @@ package protocol ShardHost: Sendable {
 
 /// Runs a shard on the default executor, and wakes it with a task that sleeps to the earliest deadline.
 ///
-/// At most one such task exists for a shard; a new deadline replaces it.
+/// A host has two tasks at most, one that sleeps and one that goes on with a fan-out; a newer one takes the place of the
+/// older, and both end with the host. They carry nothing but the advice to look again, so nothing hangs on the order in
+/// which they get to the shard, and neither keeps a broker alive that nobody uses any more.
 final class TaskHost: ShardHost {
     /// A default actor whose executor the shard shares.
     private actor Anchor {}
 
+    private struct Errands {
+        var waking: Task<Void, Never>?
+        var goingOn: Task<Void, Never>?
+    }
+
     private let anchor = Anchor()
     private let time: any TimeSource
-    private let sleeper = Mutex<Task<Void, Never>?>(nil)
+    private let errands = Mutex(Errands())
 
     init(time: any TimeSource) {
         self.time = time
     }
 
     deinit {
-        sleeper.withLock { $0?.cancel() }
+        errands.withLock { errands in
+            errands.waking?.cancel()
+            errands.goingOn?.cancel()
+        }
     }
 
     var executor: UnownedSerialExecutor { anchor.unownedExecutor }
 
     func wake(_ shard: Shard, at instant: MonotonicInstant) {
-        let pause = max(.zero, instant.duration(since: time.now))
-        // The task must not keep a broker alive that nobody uses any more.
-        let task = Task { [weak shard] in
-            guard (try? await Task.sleep(for: pause)) != nil else { return }
+        let task = Task { [weak shard, time] in
+            guard (try? await time.sleep(until: instant)) != nil else { return }
             await shard?.advance()
         }
-        sleeper.withLock { sleeper in
-            sleeper?.cancel()
-            sleeper = task
+        errands.withLock { errands in
+            errands.waking?.cancel()
+            errands.waking = task
         }
     }
 
     func yield(_ shard: Shard) {
-        Task { await shard.continueFanOut() }
+        let task = Task { [weak shard] in
+            guard let shard else { return }
+            await shard.continueFanOut()
+        }
+        // The one before has done its errand: a shard asks again only after that.
+        errands.withLock { $0.goingOn = task }
     }
 }

@@ -20,6 +20,12 @@ public struct SystemTime: TimeSource {
         WallInstant(millisecondsSinceEpoch: SystemTime.nanoseconds(CLOCK_REALTIME) / 1_000_000)
     }
 
+    /// Waits until the machine's monotonic clock has reached `instant`.
+    public func sleep(until instant: MonotonicInstant) async throws {
+        // The task's clock may be another than ours, and ahead of it.
+        while case let pause = instant.duration(since: now), pause > .zero { try await Task.sleep(for: pause) }
+    }
+
     private static func nanoseconds(_ clock: clockid_t) -> Int64 {
         var time = timespec()
         clock_gettime(clock, &time)

@@ -35,7 +35,7 @@ struct Actions {
 public enum BrokerEvent: Hashable, Sendable {
     /// Messages were dropped unread to make room for a send.
     case evicted(recipient: Recipient, count: Int)
-    /// A send was refused.
+    /// A send was refused; or, with `brokerFull`, a reader whose inbox there is no memory for.
     case refused(recipient: Recipient, code: BrokerError.Code)
     /// A reader was told that messages are gone.
     case gap(recipient: Recipient, lost: Int)

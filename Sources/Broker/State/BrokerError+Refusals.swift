@@ -14,6 +14,15 @@ extension BrokerError {
         )
     }
 
+    /// No inbox could ever hold it, however much room is made.
+    static func tooLargeForInbox(_ byteCount: Int, _ limits: Limits) -> BrokerError {
+        BrokerError(
+            .tooLarge,
+            "the message has \(byteCount) bytes with sender and type, an inbox holds \(limits.inboxBytesMax)",
+            remedy: "send less at once, or raise --inbox-bytes-max"
+        )
+    }
+
     static func keyReused(_ key: String) -> BrokerError {
         BrokerError(
             .keyReused,
@@ -22,15 +31,8 @@ extension BrokerError {
         )
     }
 
-    static func inboxFull(_ inbox: Inbox, adding byteCount: Int, _ limits: Limits) -> BrokerError {
-        guard byteCount <= limits.inboxBytesMax else {
-            return BrokerError(
-                .inboxFull,
-                "the message has \(byteCount) bytes, an inbox holds \(limits.inboxBytesMax)",
-                remedy: "send less at once, or raise --inbox-bytes-max"
-            )
-        }
-        return BrokerError(
+    static func inboxFull(_ inbox: Inbox, _ limits: Limits) -> BrokerError {
+        BrokerError(
             .inboxFull,
             "inbox '\(inbox.recipient)' holds \(inbox.log.count) messages of at most \(limits.inboxMessagesMax) and "
                 + "\(inbox.bytes) bytes of at most \(limits.inboxBytesMax), none of which may be dropped",

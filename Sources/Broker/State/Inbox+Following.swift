@@ -2,13 +2,13 @@
 extension Inbox {
     /// Collects what follows `position` until `room` is used up, and moves `position`.
     ///
-    /// On a stream a gap must be told at its place: then it is told alone, before the message behind it.
+    /// Where a gap is to be told at its place, it is told alone, before the message behind it.
     ///
     /// - Returns: How many messages between the old position and the new one are gone.
     func follow(
         from position: inout UInt64,
         _ room: inout AnswerRoom,
-        isStream: Bool,
+        tellsGapsInPlace: Bool,
         into messages: inout [Message]
     ) -> Int {
         guard position < last else { return 0 }
@@ -22,7 +22,7 @@ extension Inbox {
             }
             let sequence = log[index].sequence
             let missing = Int(sequence - position - 1)
-            if isStream, missing > 0 {
+            if tellsGapsInPlace, missing > 0 {
                 guard messages.isEmpty else { return 0 }
                 position = sequence - 1
                 return missing
@@ -30,35 +30,28 @@ extension Inbox {
             guard room.admits(payload.byteCount) else { return lost }
             lost += missing
             position = sequence
-            show(at: index)
             messages.append(message(at: index, attempt: 0, payload: payload))
             index += 1
         }
         // Everything kept has been given: what is missing behind it is gone as well.
-        guard position < last, !isStream || messages.isEmpty else { return lost }
+        guard position < last, !tellsGapsInPlace || messages.isEmpty else { return lost }
         lost += Int(last - position)
         position = last
         return lost
     }
 
-    private func show(at index: Int) {
-        guard !log[index].isDelivered else { return }
-        log[index].isShown = true
-        // A follower that started further back has yet to confirm this one.
-        confirmedThrough = min(confirmedThrough, log[index].sequence - 1)
+    /// Notes that a reader who had everything up to `start` has everything up to `end`, and can say so with a cursor.
+    ///
+    /// If it may go on from `each` message in between, that is noted for all of them.
+    func noteFollowed(from start: UInt64, to end: UInt64, each: Bool) {
+        if each { log.noteEachAnswer(from: start, to: end) } else { log.noteAnswer(from: start, to: end) }
     }
 
-    /// A follower's cursor says that it has everything up to `position`.
+    /// A cursor came back: what it says to have been seen is delivered.
     func confirmFollowed(through position: UInt64) {
-        guard position > confirmedThrough else { return }
-        var index = log.index(notBefore: confirmedThrough + 1)
-        let end = log.indices.upperBound
-        while index < end, log[index].sequence <= position {
-            if log[index].isShown { log[index].isDelivered = true }
-            index += 1
-        }
-        noDeliveredBefore = min(noDeliveredBefore, confirmedThrough + 1)
-        confirmedThrough = position
+        guard let seen = log.confirm(through: position) else { return }
+        noDeliveredBefore = min(noDeliveredBefore, log[seen.lowerBound].sequence)
+        for index in seen { log[index].isDelivered = true }
     }
 
     /// A followed message has been written to a stream.

@@ -103,7 +103,9 @@ extension MessageLog {
             try require(entries[index].sequence > previous, "\(entries[index].sequence) follows \(previous)")
             previous = entries[index].sequence
             found += entries[index].payload == nil ? 1 : 0
+            try require(self.index(notBefore: previous) == index, "\(previous) is not found where it is")
         }
+        try require(first == indices.first.map { entries[$0].sequence }, "the log begins with another than it says")
         try require(found == holes, "the log has \(found) holes, \(holes) are counted")
         try require(indices.isEmpty || entries[indices.lowerBound].payload != nil, "the log begins with a hole")
         try require(holes <= count + 8, "the log has \(holes) holes for \(count) messages")

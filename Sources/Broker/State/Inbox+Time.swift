@@ -2,7 +2,7 @@
 extension Inbox {
     /// What a sweep has found.
     struct Swept {
-        var removed: [Payload] = []
+        var removed = Freed()
         /// How many of them nobody had read.
         var expired = 0
         /// Whether a lease ran out, so that takers may have something.
@@ -35,7 +35,7 @@ extension Inbox {
                 continue
             }
             if log[index].standing == .unread { swept.expired += 1 }
-            swept.removed.append(remove(at: index))
+            remove(at: index, &swept.removed)
         }
         log.tidy()
         nextSweep = max(next, now + Inbox.rest(after: log.indices.count))

@@ -39,8 +39,6 @@ package final class Inbox: Scheduled {
     var noUnreadBefore: UInt64
     var noReadBefore: UInt64
     var noDeliveredBefore: UInt64
-    /// Followers have confirmed everything up to here that they were shown.
-    var confirmedThrough: UInt64
 
     /// Makes the inbox of a recipient that has none, in a new epoch.
     convenience init(recipient: Recipient, epoch: Epoch) {
@@ -53,7 +51,6 @@ package final class Inbox: Scheduled {
         self.isKnown = isKnown
         epoch = position.epoch
         last = position.last
-        confirmedThrough = position.last
         noUnreadBefore = position.last + 1
         noReadBefore = position.last + 1
         noDeliveredBefore = position.last + 1
@@ -161,16 +158,18 @@ package final class Inbox: Scheduled {
     }
 
     /// Takes a message out; the log is to be tidied afterwards.
-    func remove(at index: Int) -> Payload {
-        guard let payload = log[index].payload else { preconditionFailure("removing a hole of '\(recipient)'") }
+    func remove(at index: Int, _ freed: inout Freed) {
+        precondition(log[index].payload != nil, "removing a hole of '\(recipient)'")
         switch log[index].standing {
         case .unread: unread -= 1
         case .handed, .leased, .delayed: leased -= 1
         case .read: break
         }
-        bytes -= payload.byteCount
+        let byteCount = log[index].byteCount
+        bytes -= byteCount
+        freed.messages += 1
+        freed.bytes += byteCount
         log.remove(at: index)
-        return payload
     }
 
     func message(at index: Int, attempt: Int, payload: Payload) -> Message {

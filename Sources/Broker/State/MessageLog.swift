@@ -22,12 +22,19 @@ struct LogEntry {
     /// When its lease or delay ends; meaningful only then.
     var leasedUntil = MonotonicInstant.distantFuture
     var standing = Standing.unread
-    /// Handed to a follower, who has not yet confirmed it with a cursor.
-    var isShown = false
     /// Written to a stream, or confirmed by a follower's cursor.
     var isDelivered = false
     /// How often it has been leased.
     var attempt: UInt16 = 0
+    /// How many sequence numbers the answers reach back that ended here, the shortest of them; see
+    /// ``MessageLog/noteAnswer(from:to:)``.
+    var reach = LogEntry.unanswered
+
+    /// What it counts against the limit of its inbox; 0 in a hole.
+    var byteCount: Int { payload?.byteCount ?? 0 }
+
+    /// The reach where no answer has ended.
+    static let unanswered: UInt16 = .max
 }
 
 /// The messages of one inbox in the order of their sequence numbers.
@@ -40,6 +47,10 @@ struct MessageLog {
     /// Entries before this index are gone.
     private var head = 0
     private(set) var holes = 0
+    // The numbers of the first and the last entry, kept here so that most look-ups touch no entry but the one wanted.
+    // Meaningless while there is none.
+    private var firstSequence: UInt64 = 0
+    private var lastSequence: UInt64 = 0
 
     /// How many messages it holds.
     var count: Int { entries.count - head - holes }
@@ -47,32 +58,40 @@ struct MessageLog {
     var indices: Range<Int> { head..<entries.count }
 
     subscript(index: Int) -> LogEntry {
-        @inline(__always) get { entries[index] }
+        @inline(__always) _read { yield entries[index] }
         @inline(__always) _modify { yield &entries[index] }
     }
 
     /// The sequence number of the oldest message; nil if there is none.
-    var first: UInt64? { head < entries.count ? entries[head].sequence : nil }
+    var first: UInt64? { head < entries.count ? firstSequence : nil }
 
     mutating func append(_ entry: LogEntry) {
+        if head == entries.count { firstSequence = entry.sequence }
+        lastSequence = entry.sequence
         entries.append(entry)
     }
 
     /// The index of the first entry whose sequence number is `sequence` or higher.
     func index(notBefore sequence: UInt64) -> Int {
-        guard head < entries.count else { return head }
-        let first = entries[head].sequence
-        guard sequence > first else { return head }
-        guard sequence <= entries[entries.count - 1].sequence else { return entries.count }
-        // Without compacted holes the entry is exactly here; with them it is here or before.
-        var high = min(head + Int(sequence - first), entries.count - 1)
-        if entries[high].sequence == sequence { return high }
+        guard head < entries.count, sequence > firstSequence else { return head }
+        guard sequence <= lastSequence else { return entries.count }
+        // Where no hole was compacted the entry is exactly here; otherwise it is here or before.
+        let dense = head + Int(sequence - firstSequence)
+        if lastSequence - firstSequence == UInt64(entries.count - 1 - head) { return dense }
+        var high = min(dense, entries.count - 1)
         var low = head
         while low < high {
             let middle = (low + high) / 2
             if entries[middle].sequence < sequence { low = middle + 1 } else { high = middle }
         }
         return low
+    }
+
+    /// The index of the last entry whose sequence number is `sequence` or lower; nil if there is none.
+    func index(notAfter sequence: UInt64) -> Int? {
+        let index = index(notBefore: sequence)
+        if index < entries.count, entries[index].sequence == sequence { return index }
+        return index > head ? index - 1 : nil
     }
 
     /// The index of the message with this number; nil if it is not kept.
@@ -103,12 +122,21 @@ struct MessageLog {
             holes = 0
             return
         }
+        firstSequence = entries[head].sequence
         let kept = entries.count - head - holes
         if holes > kept + 8 {
             var compacted: [LogEntry] = []
             compacted.reserveCapacity(kept + kept / 4)
-            for entry in entries[head...] where entry.payload != nil { compacted.append(entry) }
+            for entry in entries[head...] {
+                if entry.payload != nil {
+                    compacted.append(entry)
+                } else if let start = entry.answersStart {
+                    // The log does not begin with a hole, so there is a message before it.
+                    compacted[compacted.count - 1].noteAnswer(from: start)
+                }
+            }
             entries = compacted
+            lastSequence = entries[entries.count - 1].sequence
             head = 0
             holes = 0
         } else if head > kept + holes + 8 {

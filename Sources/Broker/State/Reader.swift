@@ -22,6 +22,8 @@ package class Membership: Scheduled {
     unowned(unsafe) var inbox: Inbox
     /// The follower has everything up to this sequence number.
     var position: UInt64 = 0
+    /// The position that it was last given as a cursor, or came with; where it began as long as there is neither.
+    var given: UInt64 = 0
 
     init(inbox: Inbox) {
         self.inbox = inbox
@@ -77,8 +79,14 @@ package class Reader: Membership, @unchecked Sendable {
     package let isStream: Bool
     /// Whether its timeout is counted: of a poll that waits in several shards, only one part is.
     var countsTimeout = true
+    /// Whether a gap is told alone, before the message behind it, so that it may go on from each of its messages.
+    var tellsGapsInPlace = false
     /// Something to tell before any message: the position was of another life of an inbox.
     var isReset = false
+    /// A follower that only looks: nothing that it is given counts as delivered.
+    var isObserving = false
+    /// Whether it knows its positions: it came with them as a cursor, or was given one.
+    var hasCursor = false
     /// Whether it began without a position, so that it has yet to be told of drops that nobody saw.
     var startsUntold = false
     /// Messages and bytes that one answer carries.

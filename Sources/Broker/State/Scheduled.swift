@@ -1,4 +1,4 @@
-/// Something that a ``TimerWheel`` can hold: the links live in the object itself, so that scheduling allocates nothing.
+/// Something that a timer wheel can hold: the links live in the object itself, so that scheduling allocates nothing.
 ///
 /// The wheel keeps a strong reference from `schedule` to `cancel` or `popDue`. An object is in one wheel at a time.
 ///

@@ -35,12 +35,13 @@ extension ShardState {
         }
     }
 
-    /// A batch has arrived: what was taken is read, what was followed on a stream counts as delivered.
+    /// A batch has arrived: what was taken is read, what was followed on a stream counts as delivered, unless
+    /// by an observer.
     ///
     /// A leased message is read when it is acked, not before. Messages of inboxes that are not in this shard are passed
     /// over.
     mutating func confirm(_ batch: borrowing Batch, isStream: Bool, now: MonotonicInstant) {
-        guard batch.isTaken || isStream else { return }
+        guard batch.isTaken || isStream && !batch.isObserved else { return }
         var found: Inbox?
         for message in batch.messages {
             if found?.epoch != message.id.epoch || found?.recipient != message.recipient {

@@ -12,12 +12,17 @@ extension ShardState {
         precondition(reader.standing == .outside, "a reader that is \(reader.standing) cannot be attached")
         reader.limit = Int32(clamping: request.limit)
         reader.bytesMax = Int32(clamping: request.bytesMax ?? limits.answerBytesMax)
+        reader.isObserving = request.isObserving
+        reader.tellsGapsInPlace = reader.isStream || request.tellsGapsInPlace
         do throws(BrokerError) {
             try request.checkCursor()
             try join(reader, request.recipients)
             try place(reader, request.mode)
         } catch {
             leave(reader)
+            if error.code == .brokerFull {
+                actions.append(.observe(.refused(recipient: request.recipients[0], code: error.code)))
+            }
             throw error
         }
         reader.forEachMembership { $0.inbox.lastSeen = wall }
@@ -62,15 +67,18 @@ extension ShardState {
             reader.forEachMembership { $0.position = $0.inbox.last }
         case .follow(.after(let position)):
             reader.mode = .follow
+            reader.hasCursor = true
             try place(reader, reader, position)
         case .follow(.afterEach(let positions)):
             reader.mode = .follow
+            reader.hasCursor = true
             try place(reader, reader, positions[0])
             for (membership, position) in zip(reader.further, positions.dropFirst()) {
                 try place(reader, membership, position)
             }
         }
         reader.startsUntold = mode == .followUnread || mode == .follow(.oldest)
+        reader.forEachMembership { $0.given = $0.position }
     }
 
     private func place(_ reader: Reader, _ membership: Membership, _ id: MessageID) throws(BrokerError) {
@@ -88,12 +96,15 @@ extension ShardState {
             )
         }
         membership.position = id.sequence
-        inbox.confirmFollowed(through: id.sequence)
+        if !reader.isObserving { inbox.confirmFollowed(through: id.sequence) }
     }
 
-    /// Where a reader stands, to be given out: from now on it is remembered.
+    /// Where a reader stands, to be given out: from now on it is remembered, and what the reader has seen on the way.
     func cursor(of reader: Reader) -> Cursor {
         reader.inbox.isKnown = true
+        // Also a position that nobody has seen anything of: its cursor is told from no other.
+        if !reader.isObserving { reader.forEachMembership { note($0, of: reader) } }
+        reader.hasCursor = true
         let own = MessageID(epoch: reader.inbox.epoch, sequence: reader.position)
         guard !reader.further.isEmpty else { return .after(own) }
         var positions = [own]
@@ -103,6 +114,15 @@ extension ShardState {
             positions.append(MessageID(epoch: membership.inbox.epoch, sequence: membership.position))
         }
         return .afterEach(positions)
+    }
+
+    private func note(_ membership: Membership, of reader: Reader) {
+        let (start, end) = (membership.given, membership.position)
+        guard end != start || !reader.hasCursor else { return }
+        membership.given = end
+        // A taker has seen what it took, which is read, and nothing else.
+        let seen = reader.mode == .follow ? start : end
+        membership.inbox.noteFollowed(from: seen, to: end, each: reader.tellsGapsInPlace)
     }
 
     // MARK: Collecting
@@ -115,7 +135,7 @@ extension ShardState {
         batch.isReset = reader.isReset
         reader.isReset = false
         if reader.startsUntold { tellUntold(reader, &batch) }
-        let mustTellFirst = reader.isStream && (batch.isReset || batch.lost > 0)
+        let mustTellFirst = reader.tellsGapsInPlace && (batch.isReset || batch.lost > 0)
         if !mustTellFirst {
             var room = AnswerRoom(messages: Int(reader.limit), bytes: Int(reader.bytesMax))
             if reader.further.isEmpty {
@@ -129,6 +149,7 @@ extension ShardState {
         reader.forEachMembership { unread += Int($0.inbox.unread) }
         batch.unread = unread
         batch.isTaken = reader.mode != .follow
+        batch.isObserved = reader.isObserving
         batch.cursor = cursor(of: reader)
         totals.delivered += batch.messages.count
         if batch.lost > 0 {
@@ -165,12 +186,13 @@ extension ShardState {
             let lost = inbox.follow(
                 from: &membership.position,
                 &room,
-                isStream: reader.isStream,
+                tellsGapsInPlace: reader.tellsGapsInPlace,
                 into: &batch.messages
             )
             guard lost > 0 else { return }
             batch.lost += lost
             // A gap over all the drops that are still to be told tells of them.
+            guard !reader.isObserving else { return }
             guard inbox.untold.toFollowers > 0, before < inbox.untold.oldestUnseen else { return }
             batch.note(inbox.untold.tellFollower(), of: inbox)
         }
@@ -197,8 +219,8 @@ extension ShardState {
                 gather(reader, membership, &share, &batch, now: now)
                 room.take(back: share, of: part)
                 if batch.messages.count > count { hasMore = true }
-                // A follower's stream tells a gap alone, at its place.
-                if reader.isStream, reader.mode == .follow, batch.lost > 0 { return }
+                // A gap that has a place is told alone.
+                if reader.tellsGapsInPlace, reader.mode == .follow, batch.lost > 0 { return }
             }
         }
         batch.sortBySendingTime()
@@ -211,7 +233,8 @@ extension ShardState {
             let inbox = membership.inbox
             guard inbox.untold.toFollowers > 0 else { return }
             batch.lost += inbox.untold.toFollowers
-            batch.note(inbox.untold.tellFollower(), of: inbox)
+            // An observer is told of them too, and leaves them to be told.
+            if !reader.isObserving { batch.note(inbox.untold.tellFollower(), of: inbox) }
         }
     }
 }

@@ -22,6 +22,17 @@ struct ShardState: ~Copyable {
     struct SessionID: Hashable {
         let recipient: Recipient
         let session: String
+
+        /// Whether both have the same bytes; strings that are equal as Unicode may differ in them.
+        static func == (left: SessionID, right: SessionID) -> Bool {
+            left.recipient == right.recipient && left.session.utf8.elementsEqual(right.session.utf8)
+        }
+
+        func hash(into hasher: inout Hasher) {
+            hasher.combine(recipient)
+            var session = session
+            session.withUTF8 { hasher.combine(bytes: UnsafeRawBufferPointer($0)) }
+        }
     }
 
     init(
@@ -57,12 +68,14 @@ struct ShardState: ~Copyable {
         guard !isDraining else { throw .draining }
         let content = Int(draft.payload.header.contentCount)
         guard content <= limits.messageBytesMax else { throw .tooLarge(content, limits) }
+        let byteCount = draft.payload.byteCount
+        guard byteCount <= limits.inboxBytesMax else { throw .tooLargeForInbox(byteCount, limits) }
         let keyID = KeyTable.KeyID(draft)
         if let keyID, let answer = try repeated(keyID, draft) { return answer }
         let inbox = try inbox(of: draft.recipient)
         let evicted: Int
         do throws(BrokerError) {
-            evicted = try makeRoom(for: draft.payload.byteCount, keyCost: keyID?.cost ?? 0, in: inbox)
+            evicted = try makeRoom(for: byteCount, keyCost: keyID?.cost ?? 0, in: inbox)
         } catch {
             reap(inbox)
             throw error
@@ -98,7 +111,9 @@ struct ShardState: ~Copyable {
         return receipt
     }
 
-    /// Counts a message's memory and drops what the policy allows, if `inbox` is full.
+    /// Counts a message's memory, and drops what the policy allows if `inbox`, or the memory of all, is full.
+    ///
+    /// Nothing unread is dropped unless the message fits then.
     ///
     /// - Returns: How many messages were dropped unread.
     private mutating func makeRoom(
@@ -107,18 +122,35 @@ struct ShardState: ~Copyable {
         in inbox: Inbox
     ) throws(BrokerError) -> Int {
         let cost = byteCount + Cost.message + keyCost
-        try reserve(cost, sparing: inbox)
-        guard !inbox.fits(byteCount, limits) else { return 0 }
-        guard let (dropped, evicted) = inbox.makeRoom(for: byteCount, limits) else {
-            budget.release(cost)
-            throw .inboxFull(inbox, adding: byteCount, limits)
-        }
-        release(dropped)
+        if inbox.fits(byteCount, limits), budget.reserve(cost) { return 0 }
+        let evicted = inbox.drop(try victims(for: byteCount, cost: cost, in: inbox))
         if evicted > 0 {
             totals.evicted += evicted
             actions.append(.observe(.evicted(recipient: inbox.recipient, count: evicted)))
         }
         return evicted
+    }
+
+    /// Chooses what goes from `inbox` for one more message, and counts that message in its place.
+    ///
+    /// If memory is short, first goes what was read in this inbox, then positions of empty inboxes: losing them costs a
+    /// reader a gap or a reset, refusing costs a message. Only then is the inbox treated as if it were full itself.
+    private mutating func victims(
+        for byteCount: Int,
+        cost: Int,
+        in inbox: Inbox
+    ) throws(BrokerError) -> Inbox.Victims {
+        var memory = 0
+        while true {
+            let victims = inbox.victims(for: byteCount, memory: memory, limits)
+            guard victims.fitInbox else { throw .inboxFull(inbox, limits) }
+            if budget.reserve(cost, freeing: victims.freed) { return victims }
+            guard victims.fitMemory else { throw .brokerFull(budget) }
+            let read = inbox.removeRead()
+            release(read)
+            guard read.messages == 0, !forgetPositions() else { continue }
+            memory = budget.shortage(of: cost)
+        }
     }
 
     // MARK: Inboxes coming and going
@@ -128,7 +160,9 @@ struct ShardState: ~Copyable {
     /// Whoever asked puts something into it, or reaps it in the same turn.
     mutating func inbox(of recipient: Recipient) throws(BrokerError) -> Inbox {
         if let inbox = inboxes[recipient] { return inbox }
-        try reserve(Cost.inbox, sparing: nil)
+        while !budget.reserve(Cost.inbox) {
+            guard forgetPositions() else { throw .brokerFull(budget) }
+        }
         let inbox: Inbox
         if let position = positions.recall(recipient) {
             budget.release(Cost.position)
@@ -154,24 +188,18 @@ struct ShardState: ~Copyable {
 
     // MARK: Memory
 
-    /// Counts `bytes` more, at the expense of what is kept only for convenience if need be.
+    /// Forgets positions of empty inboxes, the older ones first.
     ///
-    /// Losing what was read in `inbox`, or positions of empty inboxes, costs a reader a gap or a reset; refusing a send
-    /// costs a message.
-    private mutating func reserve(_ bytes: Int, sparing inbox: Inbox?) throws(BrokerError) {
-        while !budget.reserve(bytes) {
-            let read = inbox?.removeRead() ?? []
-            release(read)
-            guard read.isEmpty else { continue }
-            let forgotten = positions.makeRoom()
-            guard forgotten > 0 else { throw .brokerFull(budget) }
-            budget.release(forgotten * Cost.position)
-        }
+    /// - Returns: Whether there were any.
+    private mutating func forgetPositions() -> Bool {
+        let forgotten = positions.makeRoom()
+        budget.release(forgotten * Cost.position)
+        return forgotten > 0
     }
 
-    func release(_ payloads: [Payload]) {
-        guard !payloads.isEmpty else { return }
-        budget.release(payloads.reduce(0) { $0 + $1.byteCount + Cost.message })
+    func release(_ freed: Freed) {
+        guard freed.messages > 0 else { return }
+        budget.release(freed.cost)
     }
 
     mutating func forgetKeys(_ now: MonotonicInstant) {

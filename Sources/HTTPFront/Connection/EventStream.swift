@@ -10,6 +10,8 @@ final class EventStream: @unchecked Sendable {
     let parts: [Part]
     /// The position in each inbox, in the order of the request, behind what was written.
     var positions: [MessageID]
+    /// The position that the request gave, if it gave one.
+    private let requested: Cursor?
     /// Whether the head has been written; what comes before waits.
     var hasBegun = false
     /// Why it ends, if that was known before it began.
@@ -45,7 +47,18 @@ final class EventStream: @unchecked Sendable {
         )
         parts = requests.enumerated().map { Part(reader: StreamReader(sink: sink, part: $0), request: $1) }
         positions = []
+        guard case .follow(let cursor) = query.request.mode, !cursor.positions.isEmpty else {
+            requested = nil
+            return
+        }
+        requested = cursor
     }
+
+    /// Where to go on from if nothing is written.
+    ///
+    /// A position that the request gave stays as it was: if it is answered with a gap or a reset and that does not
+    /// arrive, the next request is told again.
+    var openingCursor: Cursor { requested ?? cursor }
 
     /// Where to go on from.
     var cursor: Cursor { Cursor(positions) }

@@ -2,6 +2,7 @@
 extension HTTPConnection {
     /// Answers the current request.
     func answer(_ response: Response) {
+        front.requestLog?.answered(self, status: response.status)
         front.write(
             response,
             isHead: traits.isHead,
@@ -13,6 +14,7 @@ extension HTTPConnection {
 
     /// Answers the current request in JSON with what stands in the front's body buffer.
     func answerJSON(status: Int) {
+        front.requestLog?.answered(self, status: status)
         let output = front.output
         let connection = connectionField
         switch status {
@@ -23,12 +25,14 @@ extension HTTPConnection {
                 status: status,
                 contentType: "application/json",
                 fields: "Cache-Control: no-store\r\n" + traits.crossOriginFields,
-                connection: connection
+                connection: connection,
+                date: UnsafeBufferPointer(start: nil, count: 0)
             )
-            // The length comes last, in front of the empty line.
+            // Date and length come last, in front of the empty line.
             output.truncate(to: output.count - 2)
-            output.append("Content-Length: ")
         }
+        output.append(front.date)
+        output.append("Content-Length: ")
         output.append(decimal: front.body.count)
         output.append("\r\n\r\n")
         if !traits.isHead { output.append(front.body.bytes) }
@@ -36,15 +40,14 @@ extension HTTPConnection {
         finishAnswer()
     }
 
-    // The heads of almost all answers, up to the length.
-    private static let okay: StaticString = """
-        HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nCache-Control: no-store\r\nContent-Length:\u{20}
-        """
-    private static let created: StaticString = """
-        HTTP/1.1 201 Created\r\nContent-Type: application/json\r\nCache-Control: no-store\r\nContent-Length:\u{20}
-        """
+    // The heads of almost all answers, up to the date.
+    private static let okay: StaticString =
+        "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nCache-Control: no-store\r\n"
+    private static let created: StaticString =
+        "HTTP/1.1 201 Created\r\nContent-Type: application/json\r\nCache-Control: no-store\r\n"
 
     func answer(_ problem: Problem) {
+        if problem.code == .overloaded { front.server.journal?.note(.buffers) }
         answer(problem.response)
     }
 
@@ -54,7 +57,7 @@ extension HTTPConnection {
     ///   - problem: What is wrong.
     ///   - traits: Those of the request, if its head was understood; those of the request before mean nothing.
     func refuse(_ problem: Problem, _ traits: AnswerTraits? = nil) {
-        self.traits = traits ?? incoming.map { AnswerTraits($0.head) } ?? AnswerTraits()
+        self.traits = traits ?? incoming?.traits ?? AnswerTraits()
         self.traits.isKeepAlive = false
         incoming?.release(front.server.budget)
         incoming = nil
@@ -84,13 +87,13 @@ extension HTTPConnection {
         if hasEnded { finishAfterEnd() }
     }
 
-    /// Writes what stands in the output buffer.
+    /// Posts what stands in the output buffer.
     func flush() {
         let output = front.output
         if !output.isEmpty {
-            let outcome = channel.write(output)
+            channel.post(output.bytes)
             output.reset(keeping: Front.scratchBytesKept)
-            if outcome == .closed { giveBackUnconfirmed() }
+            if channel.isClosed { giveBackUnconfirmed() } else { noteWritten() }
         }
         // Where the client has ended before, `finishAfterEnd` closes.
         if phase == .finishing, !hasEnded { channel.closeAfterFlush() }

@@ -50,7 +50,11 @@ extension HTTPConnection {
             case .refused(let problem):
                 SendAnswer.write(problem, to: body)
             case .sent(let results, isList: true):
-                SendAnswer.write(results, to: body)
+                if let refusal = SendAnswer.refusal(results) {
+                    SendAnswer.write(refusal, results, to: body)
+                } else {
+                    SendAnswer.write(results, to: body)
+                }
             case .sent(let results, isList: false):
                 switch results[0].1 {
                 case .success(let receipt): SendAnswer.write(receipt, to: body)

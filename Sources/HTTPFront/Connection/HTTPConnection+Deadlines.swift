@@ -12,8 +12,8 @@ extension HTTPConnection {
         case head
         /// The rest of a body.
         case body
-        /// The peer is to take some of this many bytes that are pending.
-        case write(pending: Int)
+        /// The peer is to take some of this many bytes that are pending, until then; what was taken may arrive meanwhile.
+        case write(pending: Int, until: MonotonicInstant, attempt: Int)
         /// Whether taken messages have arrived is to be looked at again.
         case arrival(attempt: Int)
         /// The next ping of a stream.
@@ -22,8 +22,7 @@ extension HTTPConnection {
 
     /// Sets the deadline for what the connection waits for now.
     ///
-    /// A head and a body get one deadline each, however many
-    /// pieces they come in.
+    /// A head and a body get one deadline each, however many pieces they come in.
     func rearm() {
         updateBusy()
         let next = nextDeadline
@@ -50,7 +49,7 @@ extension HTTPConnection {
     }
 
     private var nextDeadline: Deadline {
-        if channel.pendingBytes > 0 { return .write(pending: channel.pendingBytes) }
+        if channel.pendingBytes > 0 { return write(attempt: 0) }
         if phase == .streaming { return unconfirmed.isEmpty ? .ping : .arrival(attempt: 0) }
         if !unconfirmed.isEmpty { return .arrival(attempt: 0) }
         switch phase {
@@ -59,13 +58,22 @@ extension HTTPConnection {
         }
     }
 
+    private func write(attempt: Int) -> Deadline {
+        .write(
+            pending: channel.pendingBytes,
+            until: front.loop.now + front.configuration.writeTimeout,
+            attempt: attempt
+        )
+    }
+
     private func duration(_ deadline: Deadline) -> Duration? {
         switch deadline {
         case .none: return nil
         case .idle: return front.configuration.idleTimeout
         case .head: return front.configuration.headerTimeout
         case .body: return front.configuration.bodyTimeout
-        case .write: return front.configuration.writeTimeout
+        case .write(_, let until, let attempt):
+            return duration(.arrival(attempt: attempt)).map { min($0, until.duration(since: front.loop.now)) }
         case .ping: return front.configuration.pingInterval
         // Most answers arrive within milliseconds; a client that is far away or gone is looked at less and less often.
         case .arrival(let attempt): return .milliseconds(20 << Int64(min(attempt, 6)))
@@ -84,10 +92,16 @@ extension HTTPConnection {
             refuse(Problem(.requestTimeout, timeoutDetail("head", front.configuration.headerTimeout)))
         case .body:
             refuse(Problem(.requestTimeout, timeoutDetail("body", front.configuration.bodyTimeout)))
-        case .write(let pending):
+        case .write(let pending, let until, let attempt):
+            confirmArrived()
             // Who has taken something since then gets the time again.
-            guard channel.pendingBytes < pending else { return channel.close() }
-            rearm()
+            if channel.pendingBytes < pending {
+                deadline = write(attempt: attempt + 1)
+            } else {
+                guard front.loop.now < until else { return channel.close() }
+                deadline = .write(pending: pending, until: until, attempt: attempt + 1)
+            }
+            channel.deadline = duration(deadline).map { front.loop.now + $0 }
         case .arrival(let attempt):
             confirmArrived()
             guard !unconfirmed.isEmpty else {
@@ -109,33 +123,49 @@ extension HTTPConnection {
 
     // MARK: Arrival
 
-    /// Looks whether what was taken has arrived: nothing is pending here, and the peer has acknowledged every byte.
+    /// What was left for the peer in the output buffer has been written.
+    func noteWritten() {
+        for index in unconfirmed.indices.reversed() {
+            guard unconfirmed[index].end == .max else { return }
+            unconfirmed[index].end = channel.writtenBytes
+        }
+    }
+
+    /// Looks what of the taken messages has arrived: the peer has acknowledged every byte of their answers.
     ///
     /// A message becomes read only then. One that was written to a peer that vanished is given to the next taker, as soon
     /// as the connection has failed.
     func confirmArrived() {
-        guard !unconfirmed.isEmpty, channel.pendingBytes == 0, front.output.isEmpty else { return }
-        guard (channel.unacknowledgedBytes() ?? 0) == 0 else { return }
-        confirmUnconfirmed()
-    }
-
-    /// What was taken has arrived.
-    func confirmUnconfirmed() {
-        let batches = unconfirmed
-        unconfirmed = []
-        for batch in batches {
-            front.settle(batch) { shard, part in shard.confirm(part) }
-        }
-    }
-
-    /// What was taken has not arrived, as far as is known.
-    func giveBackUnconfirmed() {
         guard !unconfirmed.isEmpty else { return }
-        let batches = unconfirmed
-        unconfirmed = []
-        for batch in batches {
-            front.settle(batch) { shard, part in shard.giveBack(part) }
+        let arrivedBytes = channel.arrivedBytes
+        let arrived = unconfirmed.prefix { $0.end <= arrivedBytes }
+        guard !arrived.isEmpty else { return }
+        unconfirmed.removeFirst(arrived.count)
+        for answer in arrived {
+            front.settle(answer.batch) { shard, part in shard.confirm(part) }
         }
+    }
+
+    /// The connection is gone: what has arrived is read, the rest is given back.
+    func giveBackUnconfirmed() {
+        confirmArrived()
+        let lost = unconfirmed
+        unconfirmed = []
+        for answer in lost {
+            front.settle(answer.batch) { shard, part in shard.giveBack(part) }
+        }
+    }
+}
+
+/// Taken messages on their way to the client.
+struct Unconfirmed {
+    let batch: Batch
+    /// Where, in all that is written to the connection, their answer ends; `.max` until it is written.
+    var end: Int
+
+    init(_ batch: Batch, end: Int = .max) {
+        self.batch = batch
+        self.end = end
     }
 }
 

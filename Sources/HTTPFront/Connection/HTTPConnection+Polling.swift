@@ -54,6 +54,7 @@ extension HTTPConnection {
             do throws(BrokerError) {
                 self.finishPoll(try await broker.poll(query.request, within: query.timeout))
             } catch {
+                self.waiter = .nobody
                 guard !self.channel.isClosed else { return }
                 self.answer(Problem(error))
             }
@@ -64,10 +65,11 @@ extension HTTPConnection {
 
     private func finishPoll(_ outcome: ReadOutcome) {
         guard !channel.isClosed else {
+            waiter = .nobody
             guard case .batch(let batch) = outcome else { return }
             return front.settle(batch) { shard, part in shard.giveBack(part) }
         }
-        if case .ended(.left, _) = outcome { return }
+        if case .ended(.left, _) = outcome { return finishUnanswered() }
         answer(outcome)
     }
 
@@ -75,20 +77,32 @@ extension HTTPConnection {
         PollAnswer.write(outcome, tellsCursor: traits.tellsCursor, to: front.body, front.rendered)
         // A leased message is the client's until its lease ends, whether the answer arrives or not; only a failure to write
         // it gives it back at once.
-        if case .batch(let batch) = outcome, batch.isTaken { unconfirmed.append(batch) }
+        if case .batch(let batch) = outcome, batch.isTaken { unconfirmed.append(Unconfirmed(batch)) }
         answerJSON(status: 200)
     }
 
-    /// Takes the connection's poll out of its inboxes: its client has left.
-    func leave() {
-        let waiter = waiter
-        self.waiter = .nobody
+    /// Ends the poll without an answer: its client has ended, and there was nothing at once.
+    private func finishUnanswered() {
+        waiter = .nobody
+        giveBackCharge()
+        phase = .finishing
+        confirmArrived()
+        rearm()
+        finishAfterEnd()
+    }
+
+    /// Takes the connection's poll out of its inboxes, wherever they are; its task is told so, unless a batch is on its way:
+    /// then it is told of that, and writes it or gives it back.
+    func endWaiting() {
         switch waiter {
         case .nobody: break
         case .parked(let reader): front.shard.assumeIsolated { $0.leave(reader) }
         case .task(let task): task.cancel()
         }
-        // There will be no next poll.
+    }
+
+    /// There will be no next poll: the task that waits for it comes to its end.
+    func endResting() {
         restingTask?.resume()
         restingTask = nil
     }

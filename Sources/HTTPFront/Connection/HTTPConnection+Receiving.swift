@@ -44,6 +44,12 @@ extension HTTPConnection {
             handle(Request(head: head, headBytes: bytes, body: UnsafeBufferPointer(start: nil, count: 0)))
             return head.byteCount
         case .length(let length):
+            let bodyBytesMax = front.configuration.http.bodyBytesMax
+            guard length <= bodyBytesMax else {
+                // Here and not in the parser, so that a page of another origin may see why.
+                refuse(Problem(.tooLarge(bodyBytesMax: bodyBytesMax)), answerTraits(head, bytes))
+                return bytes.count
+            }
             whole = head.byteCount + length
             guard bytes.count < whole else {
                 let body = UnsafeBufferPointer(rebasing: bytes[head.byteCount..<whole])
@@ -52,13 +58,18 @@ extension HTTPConnection {
             }
             guard admitsBody(head, bytes) else { return bytes.count }
             // The channel keeps head and body together until the last byte is there.
-            incoming = IncomingBody(head: head, byteCount: whole)
+            incoming = IncomingBody(head: head, traits: answerTraits(head, bytes), byteCount: whole)
             channel.inputBytesMax = whole + HTTPConnection.inputBytesSpare
             return 0
         case .chunked:
             guard admitsBody(head, bytes) else { return bytes.count }
             let copy = Array(bytes[..<head.byteCount])
-            incoming = IncomingBody(head: head, headBytes: copy, bodyBytesMax: front.configuration.http.bodyBytesMax)
+            incoming = IncomingBody(
+                head: head,
+                traits: answerTraits(head, bytes),
+                headBytes: copy,
+                bodyBytesMax: front.configuration.http.bodyBytesMax
+            )
             return head.byteCount
         }
     }
@@ -81,11 +92,18 @@ extension HTTPConnection {
         return consumed
     }
 
+    /// What of a request matters for its answer, whichever that will be.
+    func answerTraits(_ head: RequestHead, _ bytes: UnsafeBufferPointer<UInt8>) -> AnswerTraits {
+        var traits = AnswerTraits(head)
+        traits.crossOriginFields = front.access.crossOriginFields(head, bytes.span)
+        return traits
+    }
+
     /// Looks at a head whose body has yet to come, and invites the body if the client waits for that.
     private func admitsBody(_ head: RequestHead, _ bytes: UnsafeBufferPointer<UInt8>) -> Bool {
         guard head.expectsContinue, bytes.count == head.byteCount else { return true }
         let request = Request(head: head, headBytes: bytes, body: UnsafeBufferPointer(start: nil, count: 0))
-        traits = AnswerTraits(head)
+        traits = answerTraits(head, bytes)
         do throws(Problem) {
             try check(request)
         } catch {

@@ -4,7 +4,7 @@ extension HTTPConnection {
     /// Answers a request, or begins to.
     func handle(_ request: Request) {
         front.countRequest()
-        traits = AnswerTraits(request.head)
+        traits = answerTraits(request.head, request.headBytes)
         requestIsComplete()
         do throws(Problem) {
             let route = try check(request)
@@ -21,6 +21,7 @@ extension HTTPConnection {
     func check(_ request: Request) throws(Problem) -> Route? {
         let bytes = request.headBytes.span
         let head = request.head
+        front.requestLog?.began(self, request)
         try front.access.checkHost(head, bytes)
         // TRACE is a method that everybody knows and that nothing here has.
         guard head.method != .other || head.methodRange.equals("TRACE", in: bytes) else {
@@ -31,9 +32,7 @@ extension HTTPConnection {
             )
         }
         guard let route = RouteTable.route(head.path, in: bytes) else { return nil }
-        if try front.access.checkOrigin(head, bytes), let origin = head.origin {
-            traits.crossOriginFields = "Access-Control-Allow-Origin: \(origin.text(in: bytes))\r\nVary: Origin\r\n"
-        }
+        try front.access.checkOrigin(head, bytes)
         let isKnown =
             switch head.method {
             case .get: route.get != nil
@@ -105,7 +104,8 @@ extension HTTPConnection {
             return answerOptions(request, allow: "GET, HEAD, POST, DELETE, OPTIONS")
         }
         let path = head.path.text(in: bytes)
-        guard let response = Pages.response(path, ifNoneMatch: head.ifNoneMatch?.text(in: bytes)) else {
+        let decoded = (try? percentDecodedPath(head.path, in: bytes)) ?? path
+        guard let response = Pages.response(decoded, ifNoneMatch: head.ifNoneMatch?.text(in: bytes)) else {
             throw Problem(.notFound, "there is nothing at '\(path.prefix(80))'; /openapi.yaml lists what there is")
         }
         switch head.method {
@@ -154,6 +154,7 @@ extension HTTPConnection {
         front.send([.command(command)]) { results in
             guard !self.channel.isClosed else { return }
             guard case .sent(let results, _) = results[0] else { preconditionFailure("a command has results") }
+            if let refusal = SendAnswer.refusal(results) { return self.answer(SendAnswer.response(refusal, results)) }
             SendAnswer.write(results, to: self.front.body)
             self.answerJSON(status: results.allSatisfy(\.1.isSuccess) ? 201 : 207)
         }

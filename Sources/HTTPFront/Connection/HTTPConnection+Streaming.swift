@@ -51,21 +51,22 @@ extension HTTPConnection: StreamSink {
     }
 
     private func begin(_ stream: EventStream) {
+        front.requestLog?.answered(self, status: 200)
         phase = .streaming
         let output = front.streamOutput
         output.append(
             status: 200,
             contentType: stream.encoder.contentType,
             fields: stream.encoder.fields() + traits.crossOriginFields,
-            connection: "close"
+            connection: "close",
+            date: front.date
         )
-        stream.encoder.begin(output)
+        stream.encoder.begin(stream.openingCursor, output)
         stream.hasBegun = true
         stream.pingsAt = front.loop.now + front.configuration.pingInterval
-        writeOutput()
+        postOutput()
         if let reason = stream.endReason { return end(stream, reason) }
         pump()
-        rearm()
         if hasEnded { finishAfterEnd() }
     }
 
@@ -103,13 +104,13 @@ extension HTTPConnection: StreamSink {
             let next = stream.waiting.removeFirst()
             stream.writing = next
             stream.write(next, front.rendered, front.streamOutput)
-            writeOutput()
+            postOutput()
             if channel.pendingBytes == 0 { finishWriting(stream) }
         }
         rearm()
     }
 
-    /// What was being written is with the kernel: its reader may give the next.
+    /// What was being written is posted, or with the kernel if that had not taken it all: its reader may give the next.
     private func finishWriting(_ stream: EventStream) {
         guard let written = stream.writing, !channel.isClosed else { return }
         stream.writing = nil
@@ -118,7 +119,8 @@ extension HTTPConnection: StreamSink {
         // What was taken is confirmed when it has arrived; what was followed counts as delivered now.
         var batch: Batch? = written.batch
         if written.batch.isTaken {
-            unconfirmed.append(written.batch)
+            confirmArrived()
+            unconfirmed.append(Unconfirmed(written.batch, end: channel.writtenBytes))
             batch = nil
         }
         let delivered = batch
@@ -132,10 +134,10 @@ extension HTTPConnection: StreamSink {
         rearm()
     }
 
-    /// Writes what stands in the streams' output buffer.
-    private func writeOutput() {
+    /// Posts what stands in the streams' output buffer.
+    private func postOutput() {
         let output = front.streamOutput
-        _ = channel.write(output)
+        channel.post(output.bytes)
         output.reset(keeping: Front.scratchBytesKept)
     }
 
@@ -145,9 +147,9 @@ extension HTTPConnection: StreamSink {
         guard let stream else { return }
         stream.pingsAt = front.loop.now + front.configuration.pingInterval
         // Whoever has something to read needs no ping.
-        if channel.pendingBytes == 0 {
+        if !channel.hasUnsent {
             stream.encoder.ping(front.streamOutput)
-            writeOutput()
+            postOutput()
         }
         rearm()
     }
@@ -165,10 +167,10 @@ extension HTTPConnection: StreamSink {
         // What is half written is written to its end, and is read if it arrives.
         if let writing = stream.writing, writing.batch.isTaken {
             stream.writing = nil
-            unconfirmed.append(writing.batch)
+            unconfirmed.append(Unconfirmed(writing.batch, end: channel.writtenBytes))
         }
         stream.encoder.bye(reason.rawValue, front.streamOutput)
-        writeOutput()
+        postOutput()
         closeStream()
         phase = .finishing
         channel.closeAfterFlush()

@@ -36,8 +36,8 @@ final class HTTPConnection: ChannelHandler, @unchecked Sendable {
     /// The task that waits for this connection's polls, while it has none to wait for.
     var restingTask: UnsafeContinuation<Void, Never>?
     var stream: EventStream?
-    /// Taken messages whose arrival is not known yet.
-    var unconfirmed: [Batch] = []
+    /// Taken messages whose arrival is not known yet, in the order in which they were written.
+    var unconfirmed: [Unconfirmed] = []
     var deadline = Deadline.none
     /// Whether the client has said all that it will.
     private(set) var hasEnded = false
@@ -59,11 +59,18 @@ final class HTTPConnection: ChannelHandler, @unchecked Sendable {
     init(channel: Channel, front: Front) {
         self.channel = channel
         self.front = front
-        parser = HeadParser(limits: front.configuration.http)
+        var limits = front.configuration.http
+        // How long the body may be is looked at when the whole head is there.
+        limits.bodyBytesMax = .max
+        parser = HeadParser(limits: limits)
         rearm()
     }
 
     // MARK: The channel's news
+
+    func channelStalled(_ channel: Channel) {
+        rearm()
+    }
 
     func channelDrained(_ channel: Channel) {
         if stream != nil { return streamDrained() }
@@ -81,21 +88,25 @@ final class HTTPConnection: ChannelHandler, @unchecked Sendable {
     func finishAfterEnd() {
         switch phase {
         case .working:
-            // Somebody who has gone waits for nothing. What was sent to another shard goes on, its answer may still be read.
-            guard case .nobody = waiter else { return channel.close() }
+            // Somebody who has ended waits for nothing that is not there yet. Where it is asked for on another loop, as where
+            // something was sent there, the answer may still be read.
+            endWaiting()
         case .streaming:
             channel.close()
         case .reading, .finishing:
             // What is pending is still written, and what was taken may still arrive; then it is over.
-            guard channel.pendingBytes == 0, unconfirmed.isEmpty else { return }
+            guard !channel.hasUnsent, unconfirmed.isEmpty else { return channel.tellWhenDrained() }
             channel.close()
         }
     }
 
     func channelClosed(_ channel: Channel, reason: CloseReason) {
-        leave()
+        if reason == .buffersExhausted { front.server.journal?.note(.buffers) }
+        front.requestLog?.closed(self)
+        endWaiting()
+        endResting()
         closeStream()
-        if channel.hasArrived { confirmUnconfirmed() } else { giveBackUnconfirmed() }
+        giveBackUnconfirmed()
         incoming?.release(front.server.budget)
         incoming = nil
         giveBackCharge()

@@ -1,6 +1,8 @@
 /// A request whose head is there and whose body is still coming.
 final class IncomingBody {
     let head: RequestHead
+    /// What matters for its answer, also if the body never comes.
+    let traits: AnswerTraits
     /// Bytes of head and body together, where the length is known.
     let byteCount: Int
     let isChunked: Bool
@@ -10,8 +12,9 @@ final class IncomingBody {
     private var charged = 0
 
     /// A body of known length, which the channel keeps together with its head.
-    init(head: RequestHead, byteCount: Int) {
+    init(head: RequestHead, traits: AnswerTraits, byteCount: Int) {
         self.head = head
+        self.traits = traits
         self.byteCount = byteCount
         isChunked = false
         headBytes = []
@@ -19,8 +22,9 @@ final class IncomingBody {
     }
 
     /// A body in chunks, which is collected here.
-    init(head: RequestHead, headBytes: [UInt8], bodyBytesMax: Int) {
+    init(head: RequestHead, traits: AnswerTraits, headBytes: [UInt8], bodyBytesMax: Int) {
         self.head = head
+        self.traits = traits
         byteCount = 0
         isChunked = true
         self.headBytes = headBytes

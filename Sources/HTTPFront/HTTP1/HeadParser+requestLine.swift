@@ -127,7 +127,9 @@ extension HeadParser {
         return true
     }
 
-    /// Whether `HTTP/1.0` or `HTTP/1.1` stands at `position`; false if it is cut off at `end`.
+    /// Whether `HTTP/1.` and a digit stand at `position`; false if it is cut off at `end`.
+    ///
+    /// A minor version above 1 is one that this server need not know: it counts as 1 (RFC 9110 §2.5).
     @inline(__always)
     func checkVersion(
         _ bytes: Span<UInt8>,
@@ -143,19 +145,22 @@ extension HeadParser {
                 return true
             }
         }
-        try refuseOtherVersion(bytes, at: position, to: end)
-        return false
+        guard try isLaterVersion(bytes, at: position, to: end) else { return false }
+        now.minorVersion = 1
+        return true
     }
 
-    /// Throws at the first byte that no known version has; returns if there are only too few of them.
+    /// Throws at the first byte that no version with the major number 1 has; false if there are only too few of them.
     @inline(never)
-    private func refuseOtherVersion(_ bytes: Span<UInt8>, at position: Int, to end: Int) throws(RequestRefusal) {
+    private func isLaterVersion(_ bytes: Span<UInt8>, at position: Int, to end: Int) throws(RequestRefusal) -> Bool {
         let expected: StaticString = "HTTP/1.0"
         for index in 0..<min(8, end - position) {
             let byte = bytes[position + index]
             switch index {
-            case 5 where byte.isDigit && byte != 0x31, 7 where byte.isDigit && byte > 0x31:
+            case 5 where byte.isDigit && byte != 0x31:
                 throw .unsupportedVersion()
+            case 7 where byte.isDigit:
+                return true
             default:
                 guard byte != expected.utf8Start[index] else { continue }
                 throw .invalid(
@@ -163,6 +168,7 @@ extension HeadParser {
                 )
             }
         }
+        return false
     }
 
     /// Takes the finished request line apart; its carriage return is at `end`.

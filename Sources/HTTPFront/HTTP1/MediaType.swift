@@ -28,7 +28,7 @@ package struct MediaType: Sendable {
         essence.equalsIgnoringCase(literal, in: bytes)
     }
 
-    /// Whether the text is UTF-8: no `charset`, or `utf-8`, or `us-ascii`, which is a part of it.
+    /// Whether the text is UTF-8: no `charset`, or `utf-8` (some write `utf8`), or `us-ascii`, which is a part of it.
     package func isUTF8(in bytes: Span<UInt8>) -> Bool {
         guard let charset else { return true }
         return charset.equalsIgnoringCase("utf-8", in: bytes)

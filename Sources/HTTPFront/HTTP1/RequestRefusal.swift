@@ -67,7 +67,7 @@ extension RequestRefusal {
         RequestRefusal(
             status: 505,
             code: "http_version_not_supported",
-            detail: "the version in the request line is neither HTTP/1.1 nor HTTP/1.0; use one of them"
+            detail: "the version in the request line is not one of HTTP/1; use HTTP/1.1"
         )
     }
 

@@ -33,7 +33,7 @@ extension ByteBuffer {
 
 /// Writes a number from 0 to 99 in two digits.
 @inline(__always)
-private func writeDigits(_ number: UInt32, to text: UnsafeMutablePointer<UInt8>) {
+func writeDigits(_ number: UInt32, to text: UnsafeMutablePointer<UInt8>) {
     text[0] = UInt8(truncatingIfNeeded: 48 + number / 10)
     text[1] = UInt8(truncatingIfNeeded: 48 + number % 10)
 }
@@ -42,7 +42,7 @@ private func writeDigits(_ number: UInt32, to text: UnsafeMutablePointer<UInt8>)
 ///
 /// Years are counted from March on, so that the leap day is the last of its year; an era is 400 of them, 146 097 days.
 @inline(__always)
-private func civilDate(daysSinceYearZero: UInt32) -> (year: UInt32, month: UInt32, day: UInt32) {
+func civilDate(daysSinceYearZero: UInt32) -> (year: UInt32, month: UInt32, day: UInt32) {
     // From 1 March of the year -400 on, so that it stays positive; 0000-01-01 is 60 days before the next era.
     let days = daysSinceYearZero + (146_097 - 60)
     let era = days / 146_097

@@ -61,7 +61,7 @@ package struct JSONField: Sendable {
 
     @inline(never)
     private func isNamedWithEscapes(_ literal: StaticString, in bytes: Span<UInt8>) -> Bool {
-        (try? name(in: bytes)) == literal.description
+        (try? name(in: bytes))?.utf8.elementsEqual(literal.description.utf8) ?? false
     }
 }
 

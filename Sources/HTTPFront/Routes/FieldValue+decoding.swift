@@ -50,6 +50,17 @@ extension FieldValue {
         }
     }
 
+    /// The value as recipients where there is a list of them, which only JSON can write.
+    func recipientList(max: Int) throws(Problem) -> [Recipient] {
+        guard case .json(let value) = notation else {
+            throw .invalid("'\(field.name)' is for JSON; in a form, give 'recipient' once for each")
+        }
+        guard value.kind == .array else {
+            throw .invalid("'\(field.name)' is \(value.kind.described); give an array of recipients")
+        }
+        return try recipients(max: max)
+    }
+
     /// The value as recipients: one, or, in JSON, an array of them.
     func recipients(max: Int) throws(Problem) -> [Recipient] {
         guard case .json(let value) = notation, value.kind == .array else { return [try recipient()] }
@@ -141,6 +152,14 @@ extension FieldValue {
 
     /// The value as yes or no.
     func flag() throws(Problem) -> Bool {
+        if case .json(let value) = notation {
+            switch value.kind {
+            case .true: return true
+            case .false: return false
+            case .string, .number, .object, .array, .null:
+                throw .invalid("'\(field.name)' is \(try shown()); give true or false")
+            }
+        }
         switch try text() {
         case "1", "true": return true
         case "0", "false": return false

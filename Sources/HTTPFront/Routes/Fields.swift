@@ -3,7 +3,7 @@ internal import Broker
 /// The names that queries, forms and JSON bodies use; each operation takes some of them.
 enum Field: UInt8, CaseIterable {
     case recipient, recipients, sender, type, content, ttlSeconds, key
-    case cursor, timeout, limit, lease, session, take, `as`, callback
+    case cursor, timeout, limit, lease, session, take, observe, `as`, callback
     case upTo, ids, delaySeconds
     case prefix, after
 
@@ -22,6 +22,7 @@ enum Field: UInt8, CaseIterable {
         case .lease: "lease"
         case .session: "session"
         case .take: "take"
+        case .observe: "observe"
         case .as: "as"
         case .callback: "callback"
         case .upTo: "upTo"
@@ -38,8 +39,8 @@ struct FieldSet: OptionSet {
     let rawValue: UInt32
 
     static let send: FieldSet = [.recipient, .recipients, .sender, .type, .content, .ttlSeconds, .key]
-    static let poll: FieldSet = [.recipient, .cursor, .timeout, .limit, .lease, .session]
-    static let stream: FieldSet = [.recipient, .cursor, .session, .take, .as, .callback]
+    static let poll: FieldSet = [.recipient, .cursor, .timeout, .limit, .lease, .session, .observe]
+    static let stream: FieldSet = [.recipient, .cursor, .session, .take, .observe, .as, .callback]
     static let ack: FieldSet = [.recipient, .upTo, .ids]
     static let release: FieldSet = [.recipient, .ids, .delaySeconds]
     static let extend: FieldSet = [.recipient, .ids, .lease]
@@ -59,6 +60,7 @@ struct FieldSet: OptionSet {
     private static let lease = FieldSet(.lease)
     private static let session = FieldSet(.session)
     private static let take = FieldSet(.take)
+    private static let observe = FieldSet(.observe)
     private static let `as` = FieldSet(.as)
     private static let callback = FieldSet(.callback)
     private static let upTo = FieldSet(.upTo)
@@ -104,7 +106,8 @@ struct FieldReader {
 
     /// Reads the fields of a query or of a body, whichever the request has.
     ///
-    /// - Throws: ``Problem`` for a body in another notation, one that is malformed, and a field that is unknown or twice there.
+    /// - Throws: ``Problem`` for a body in another notation, one that is malformed, and a field that is unknown or
+    ///   twice there.
     func read(
         _ request: Request,
         queryInPost: Bool = false,
@@ -133,13 +136,25 @@ struct FieldReader {
         let whole = ByteRange(0, request.body.count)
         switch try request.bodyNotation() {
         case .json: try readJSON(request.body, whole, visit)
-        case .form: try readForm(request.body, whole, what: "form", visit)
+        case .form:
+            try FieldReader.checkIsNoJSON(request.body)
+            try readForm(request.body, whole, what: "form", isBody: true, visit)
         case .ndjson:
             throw Problem(
                 .unsupportedMediaType,
                 "only /v1/send takes application/x-ndjson; send application/json or application/x-www-form-urlencoded"
             )
         }
+    }
+
+    /// What curl sends as a form unless it is told otherwise is often JSON, and no field begins like that.
+    private static func checkIsNoJSON(_ body: UnsafeBufferPointer<UInt8>) throws(Problem) {
+        let first = body.first { $0 != 0x20 && $0 != 0x09 && $0 != 0x0A && $0 != 0x0D }
+        guard first == UInt8(ascii: "{") || first == UInt8(ascii: "[") else { return }
+        throw .invalid(
+            "the body looks like JSON, but is said to be application/x-www-form-urlencoded; "
+                + "send Content-Type: application/json"
+        )
     }
 
     /// Reads one JSON object.
@@ -174,12 +189,13 @@ struct FieldReader {
         _ bytes: UnsafeBufferPointer<UInt8>,
         _ range: ByteRange,
         what: StaticString,
+        isBody: Bool = false,
         _ visit: (FieldValue) throws(Problem) -> Void
     ) throws(Problem) {
         var scanner = FormScanner(range: range)
         var seen: FieldSet = []
         while let field = try next(&scanner, bytes, what) {
-            let name = try decodedName(field, bytes)
+            let name = try decodedName(field, bytes, isBody: isBody)
             try admit(name, &seen, repeatable: .repeatable)
             let isPlain = !field.isEncoded && field.isASCII
             try visit(FieldValue(field: name, notation: .text(field.value, isPlain: isPlain), bytes: bytes))
@@ -198,12 +214,22 @@ struct FieldReader {
         }
     }
 
-    private func decodedName(_ field: FormField, _ bytes: UnsafeBufferPointer<UInt8>) throws(Problem) -> Field {
+    private func decodedName(
+        _ field: FormField,
+        _ bytes: UnsafeBufferPointer<UInt8>,
+        isBody: Bool
+    ) throws(Problem) -> Field {
         if let name = FieldReader.field(field.name, in: bytes.span) { return name }
+        let end = Int(field.name.upper)
+        guard !isBody || (end < bytes.count && bytes[end] == UInt8(ascii: "=")) else {
+            throw .invalid("a part of the form has no '='; write each as name=value, with '&' between them")
+        }
         guard field.isEncoded, let text = try? decodedFormText(field.name, in: bytes.span) else {
             throw unknown(field.name.text(in: bytes.span))
         }
-        guard let name = Field.allCases.first(where: { $0.name.description == text }) else { throw unknown(text) }
+        guard let name = Field.allCases.first(where: { $0.name.description.utf8.elementsEqual(text.utf8) }) else {
+            throw unknown(text)
+        }
         return name
     }
 
@@ -218,9 +244,21 @@ struct FieldReader {
         seen.insert(one)
     }
 
+    /// A name that nobody knows is shown, as far as it looks like one: it may be somebody's content.
     private func unknown(_ name: String) -> Problem {
-        .invalid("unknown field '\(name.prefix(80))'; this request takes \(known.isEmpty ? "none" : known.names)")
+        let isName = name.allSatisfy { $0.isLetter || $0.isNumber || " _-.:$@".contains($0) }
+        let shown =
+            if !isName {
+                ", whose name has \(name.utf8.count) bytes"
+            } else if name.count > FieldReader.shownNameMax {
+                " '\(name.prefix(FieldReader.shownNameMax))…'"
+            } else {
+                " '\(name)'"
+            }
+        return .invalid("unknown field\(shown); this request takes \(known.isEmpty ? "none" : known.names)")
     }
+
+    private static let shownNameMax = 40
 
     private static func field(_ field: JSONField, in bytes: Span<UInt8>) -> Field? {
         guard field.keyHasEscapes else { return self.field(field.key, in: bytes) }
@@ -250,7 +288,7 @@ struct FieldReader {
     private static let four: [Field] = [.type, .take, .upTo]
     private static let five: [Field] = [.limit, .lease, .after]
     private static let six: [Field] = [.cursor, .sender, .prefix]
-    private static let seven: [Field] = [.timeout, .content, .session]
+    private static let seven: [Field] = [.timeout, .content, .session, .observe]
     private static let ten: [Field] = [.recipients, .ttlSeconds]
 }
 

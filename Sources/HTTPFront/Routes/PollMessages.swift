@@ -19,6 +19,7 @@ struct PollQuery {
         var timeout = PollQuery.timeoutDefault
         var limit = 100
         var session: String?
+        var observes = false
         try PollQuery.reader.read(request, queryInPost: true) { value throws(Problem) in
             switch value.field {
             case .recipient: recipients += try value.recipients(max: Limits.readRecipientsMax)
@@ -27,6 +28,7 @@ struct PollQuery {
             case .limit: limit = try value.integer(in: 1...Limits.answerMessagesMax)
             case .lease: lease = try value.integer(in: 1...3600)
             case .session: session = try value.name(bytesMax: Name.sessionBytesMax)
+            case .observe: observes = try value.flag()
             default: preconditionFailure("a poll does not take \(value.field.name)")
             }
         }
@@ -40,7 +42,18 @@ struct PollQuery {
         } else if let lease {
             mode = .lease(.seconds(lease))
         }
-        self.request = ReadRequest(recipients: recipients, mode: mode, limit: limit, session: session)
+        guard !observes || cursor != nil else {
+            throw .invalid(
+                "'observe' without a cursor; a poll without one takes, so give 'cursor' or leave 'observe' out"
+            )
+        }
+        self.request = ReadRequest(
+            recipients: recipients,
+            mode: mode,
+            limit: limit,
+            session: session,
+            isObserving: observes
+        )
         self.timeout = timeout
         tellsCursor = cursor == .now
     }

@@ -109,7 +109,10 @@ package struct Problem: Error, Hashable, Sendable {
     }
 
     /// As an answer.
-    var response: Response {
+    var response: Response { response { _ in } }
+
+    /// As an answer with further members, each of which begins with a comma.
+    func response(adding members: (ByteBuffer) -> Void) -> Response {
         let body = ByteBuffer(capacity: 256)
         body.append("{\"type\":\"urn:problem:broker:")
         body.append(text: code.rawValue)
@@ -121,7 +124,9 @@ package struct Problem: Error, Hashable, Sendable {
         body.append(jsonString: detail)
         body.append(",\"code\":\"")
         body.append(text: code.rawValue)
-        body.append("\"}")
+        body.append(UInt8(ascii: "\""))
+        members(body)
+        body.append(UInt8(ascii: "}"))
         var fields = ""
         if let allow { fields += "Allow: \(allow)\r\n" }
         if let seconds = code.retryAfterSeconds { fields += "Retry-After: \(seconds)\r\n" }

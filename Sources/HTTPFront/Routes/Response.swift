@@ -67,7 +67,14 @@ extension ByteBuffer {
     ///   - contentType: The media type; nil if there is no content.
     ///   - fields: Further header fields, each with its line end.
     ///   - connection: What is said about the connection; nil where the version's default holds.
-    func append(status: Int, contentType: StaticString?, fields: String, connection: StaticString?) {
+    ///   - date: The field `Date`, with its line end.
+    func append(
+        status: Int,
+        contentType: StaticString?,
+        fields: String,
+        connection: StaticString?,
+        date: UnsafeBufferPointer<UInt8>
+    ) {
         append("HTTP/1.1 ")
         append(decimal: status)
         append(UInt8(ascii: " "))
@@ -82,6 +89,7 @@ extension ByteBuffer {
         }
         append("\r\n")
         append(text: fields)
+        append(date)
         append("\r\n")
     }
 }

@@ -64,9 +64,23 @@ package enum RouteTable {
     }
 
     /// The route of a path; nil if it is none of the interface's.
+    ///
+    /// Escapes are looked at only if the path as it came is none: who writes none pays nothing for them.
     @inline(__always)
     static func route(_ path: ByteRange, in bytes: Span<UInt8>) -> Route? {
         for route in routes where path.equals(route.path, in: bytes) { return route }
-        return nil
+        return routeOfEscaped(path, in: bytes)
+    }
+
+    /// The route of a path that is written with escapes.
+    ///
+    /// Escapes of unreserved characters mean the characters themselves (RFC 3986 §6.2.2.2), and no path here has
+    /// others.
+    @inline(never)
+    private static func routeOfEscaped(_ path: ByteRange, in bytes: Span<UInt8>) -> Route? {
+        guard path.offsets.contains(where: { bytes[$0] == UInt8(ascii: "%") }),
+            let text = try? percentDecodedPath(path, in: bytes)
+        else { return nil }
+        return routes.first { $0.path.description.utf8.elementsEqual(text.utf8) }
     }
 }

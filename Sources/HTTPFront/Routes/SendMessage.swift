@@ -20,13 +20,15 @@ struct SendCommand: Sendable {
         var fields = SendFields()
         try SendCommand.reader.read(request) { value throws(Problem) in try fields.take(value) }
         if let range = request.head.idempotencyKey {
-            guard range.slice(of: request.headBytes).allSatisfy({ (0x20...0x7E).contains($0) }) else {
+            let value = range.slice(of: request.headBytes)
+            guard value.allSatisfy({ (0x20...0x7E).contains($0) }) else {
                 throw .invalid(
                     "the header Idempotency-Key has bytes that are not ASCII; send such a key as the field 'key'"
                 )
             }
-            let key = range.text(in: request.headBytes.span)
-            guard fields.key == nil || fields.key == key else {
+            let key = IdempotencyKey.text(value)
+            // By their bytes: a Kelvin sign in the field is not the letter K, which Unicode says it is.
+            guard fields.key?.utf8.elementsEqual(key.utf8) ?? true else {
                 throw .invalid("the header Idempotency-Key and the field 'key' differ; send one of them")
             }
             do throws(BrokerError) {
@@ -71,7 +73,7 @@ struct SendCommand: Sendable {
         mutating func take(_ value: FieldValue) throws(Problem) {
             switch value.field {
             case .recipient: single.append(try value.recipient())
-            case .recipients: list = (list ?? []) + (try value.recipients(max: Limits.sendRecipientsMax))
+            case .recipients: list = try value.recipientList(max: Limits.sendRecipientsMax)
             case .sender: sender = try value.name(bytesMax: Name.senderBytesMax)
             case .type: type = try value.name(bytesMax: Name.typeBytesMax)
             case .content: content = value
@@ -138,12 +140,44 @@ enum SendAnswer {
         body.append(UInt8(ascii: "}"))
     }
 
-    /// Writes the object of a send to several recipients.
-    static func write(
-        _ results: [(Recipient, Result<SendReceipt, BrokerError>)],
-        to body: ByteBuffer
-    ) {
-        body.append("{\"success\":\"1\",\"results\":[")
+    /// What became of a message at each of its recipients.
+    typealias Results = [(Recipient, Result<SendReceipt, BrokerError>)]
+
+    /// Why a message for several recipients went to none of them; nil if it went to some.
+    ///
+    /// The code is the one that all share, else that of the first.
+    static func refusal(_ results: Results) -> Problem? {
+        var first: (recipient: Recipient, error: BrokerError)?
+        for (recipient, result) in results {
+            guard case .failure(let error) = result else { return nil }
+            if first == nil { first = (recipient, error) }
+        }
+        guard let first else { return nil }
+        guard results.count > 1 else { return Problem(first.error) }
+        return Problem(
+            ProblemCode(first.error.code),
+            "none of the \(results.count) recipients got the message; 'results' says why, "
+                + "for the first, '\(first.recipient)': \(first.error)"
+        )
+    }
+
+    /// The answer to a message that went to none of its recipients.
+    static func response(_ refusal: Problem, _ results: Results) -> Response {
+        refusal.response { body in
+            body.append(UInt8(ascii: ","))
+            write(results: results, to: body)
+        }
+    }
+
+    /// Writes the object of a send to several recipients, of which some got it.
+    static func write(_ results: Results, to body: ByteBuffer) {
+        body.append("{\"success\":\"1\",")
+        write(results: results, to: body)
+        body.append(UInt8(ascii: "}"))
+    }
+
+    private static func write(results: Results, to body: ByteBuffer) {
+        body.append("\"results\":[")
         for (index, (recipient, result)) in results.enumerated() {
             if index > 0 { body.append(UInt8(ascii: ",")) }
             body.append("{\"recipient\":")
@@ -155,13 +189,17 @@ enum SendAnswer {
             }
             body.append(UInt8(ascii: "}"))
         }
-        body.append("]}")
+        body.append(UInt8(ascii: "]"))
     }
 
-    /// Writes the object of a line that was refused.
-    static func write(_ problem: Problem, to body: ByteBuffer) {
+    /// Writes the object of a line that was refused; by each of its recipients if it has `results`.
+    static func write(_ problem: Problem, _ results: Results = [], to body: ByteBuffer) {
         body.append(UInt8(ascii: "{"))
         writeError(problem, to: body)
+        if !results.isEmpty {
+            body.append(UInt8(ascii: ","))
+            write(results: results, to: body)
+        }
         body.append(UInt8(ascii: "}"))
     }
 

@@ -17,6 +17,7 @@ struct StreamQuery: Sendable {
         var recipients: [Recipient] = []
         var cursor: Cursor?
         var takes = false
+        var observes = false
         var session: String?
         var format: StreamFormat?
         var callback: String?
@@ -25,6 +26,7 @@ struct StreamQuery: Sendable {
             case .recipient: recipients.append(try value.recipient())
             case .cursor: cursor = try value.cursor()
             case .take: takes = try value.flag()
+            case .observe: observes = try value.flag()
             case .session: session = try value.name(bytesMax: Name.sessionBytesMax)
             case .as: format = try StreamQuery.format(value)
             case .callback: callback = try StreamQuery.callback(value)
@@ -36,6 +38,9 @@ struct StreamQuery: Sendable {
         if let last = try StreamQuery.lastEventID(request) { cursor = last }
         guard !takes || cursor == nil else {
             throw .invalid("'take' together with a cursor; a cursor follows and takes nothing, so leave one out")
+        }
+        guard !takes || !observes else {
+            throw .invalid("'take' and 'observe' together; an observer takes nothing, so leave one out")
         }
         let chosen = format ?? preferredStreamFormat(request.head.accept, in: request.headBytes.span)
         guard let chosen else {
@@ -53,7 +58,8 @@ struct StreamQuery: Sendable {
             mode: mode,
             limit: StreamQuery.writeMessagesMax,
             bytesMax: StreamQuery.writeBytesMax,
-            session: session
+            session: session,
+            isObserving: observes
         )
         self.format = chosen
         self.callback = callback ?? "parent.comet"

@@ -1,4 +1,5 @@
-/// Who may use the interface: which names a client may call the server by, and which web sites may reach it through a browser.
+/// Who may use the interface: which names a client may call the server by, and which web sites may reach it through a
+/// browser.
 struct AccessPolicy: Sendable {
     private let checksHost: Bool
     private let hosts: [[UInt8]]
@@ -12,7 +13,8 @@ struct AccessPolicy: Sendable {
 
     /// Checks the name that the client calls the server by.
     ///
-    /// A web site whose name leads to this machine would otherwise be of the same origin as the broker in a browser's eyes.
+    /// A web site whose name leads to this machine would otherwise be of the same origin as the broker in a browser's
+    /// eyes.
     ///
     /// - Throws: ``Problem`` with `misdirectedRequest`.
     func checkHost(_ head: RequestHead, _ bytes: Span<UInt8>) throws(Problem) {
@@ -31,27 +33,45 @@ struct AccessPolicy: Sendable {
 
     /// Checks where a browser says that the request comes from.
     ///
-    /// - Returns: Whether it comes from another origin that is allowed, so that the answer has to say so.
     /// - Throws: ``Problem`` with `forbidden` if it comes from an origin that is not allowed.
-    func checkOrigin(_ head: RequestHead, _ bytes: Span<UInt8>) throws(Problem) -> Bool {
+    func checkOrigin(_ head: RequestHead, _ bytes: Span<UInt8>) throws(Problem) {
         guard let origin = head.origin else {
             // A browser leaves Origin out of a plain GET (of an image, a script, a frame), but not this.
             guard let site = head.secFetchSite,
                 site.equals("cross-site", in: bytes) || site.equals("same-site", in: bytes)
-            else { return false }
+            else { return }
             throw Problem(
                 .forbidden,
                 "a page of another site asks without saying which; it must use fetch or EventSource"
             )
         }
-        if let host = head.host, AccessPolicy.isSame(origin, host, in: bytes) { return false }
-        for allowed in origins where origin.count == allowed.count {
-            if zip(origin.offsets, allowed).allSatisfy({ bytes[$0] == $1 }) { return true }
-        }
+        if let host = head.host, AccessPolicy.isSame(origin, host, in: bytes) { return }
+        guard !isAllowed(origin, bytes) else { return }
         throw Problem(
             .forbidden,
             "pages of '\(origin.text(in: bytes).prefix(80))' may not use this server; start it with --allow-origin to let them"
         )
+    }
+
+    /// The header fields that let a page of another origin, if that is allowed, see the answer; whatever the answer is.
+    @inline(__always)
+    func crossOriginFields(_ head: RequestHead, _ bytes: Span<UInt8>) -> String {
+        guard let origin = head.origin else { return "" }
+        return crossOriginFields(origin, head, bytes)
+    }
+
+    @inline(never)
+    private func crossOriginFields(_ origin: ByteRange, _ head: RequestHead, _ bytes: Span<UInt8>) -> String {
+        if let host = head.host, AccessPolicy.isSame(origin, host, in: bytes) { return "" }
+        guard isAllowed(origin, bytes) else { return "" }
+        return "Access-Control-Allow-Origin: \(origin.text(in: bytes))\r\nVary: Origin\r\n"
+    }
+
+    private func isAllowed(_ origin: ByteRange, _ bytes: Span<UInt8>) -> Bool {
+        for allowed in origins where origin.count == allowed.count {
+            if zip(origin.offsets, allowed).allSatisfy({ bytes[$0] == $1 }) { return true }
+        }
+        return false
     }
 
     /// Whether an origin is `http://` or `https://` and the host that the request was sent to.

@@ -14,14 +14,17 @@ final class Front: @unchecked Sendable {
     let server: ServerState
     /// Answers that are about to be written, of the connection whose turn it is.
     let output: ByteBuffer
-    /// What a stream is about to write: apart from ``output``, because a send of one connection is written to the streams of
-    /// others while the answers of the first still stand there.
+    /// What a stream is about to write: apart from ``output``, because a send of one connection is written to the
+    /// streams of others while the answers of the first still stand there.
     let streamOutput = ByteBuffer(capacity: 65_536)
     /// The body of the answer that is being made.
     let body = ByteBuffer(capacity: 16_384)
     /// Content on its way into a message.
     let scratch = ByteBuffer(capacity: 4096)
     let rendered = RenderedMessage()
+    private let dateField: DateField
+    /// Nil unless each request is to be logged.
+    let requestLog: RequestLog?
     private(set) var listener: Listener?
     /// Requests that were received.
     private(set) var requestCount = 0
@@ -42,6 +45,8 @@ final class Front: @unchecked Sendable {
         access = server.access
         self.server = server
         output = loop.output
+        dateField = DateField(time: server.time)
+        requestLog = RequestLog(configuration.log)
     }
 
     // MARK: Accepting
@@ -51,14 +56,17 @@ final class Front: @unchecked Sendable {
             on: address,
             backlog: 4096,
             isShared: configuration.loops > 1,
+            silenceMax: configuration.writeTimeout,
             accept: { [unowned self] channel in accept(channel) }
         )
+        listener.whenOutOfDescriptors = { [server] in server.journal?.note(.descriptors) }
         self.listener = listener
         return listener.address
     }
 
     private func accept(_ channel: Channel) -> (any ChannelHandler)? {
         guard server.admitConnection() else {
+            server.journal?.note(.connections)
             let problem = Problem(
                 .overloaded,
                 "\(configuration.connectionsMax) connections are open, the limit; close some, or raise --connections-max"
@@ -123,6 +131,9 @@ final class Front: @unchecked Sendable {
 
     // MARK: Answers
 
+    /// The field `Date` with its line end, for an answer that is written now.
+    var date: UnsafeBufferPointer<UInt8> { dateField.bytes(at: loop.now) }
+
     /// Appends an answer to ``output``.
     func write(_ response: Response, isHead: Bool, connection: StaticString?, fields: String) {
         var content = ""
@@ -133,7 +144,8 @@ final class Front: @unchecked Sendable {
             status: response.status,
             contentType: nil,
             fields: content + response.fields + fields,
-            connection: connection
+            connection: connection,
+            date: date
         )
         if !isHead { output.append(response.body) }
     }

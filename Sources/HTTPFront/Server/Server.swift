@@ -19,11 +19,12 @@ package final class Server: Sendable {
         for index in 0..<configuration.loops {
             loops.append(try EventLoop(index: index, poller: configuration.poller, time: time, budget: budget))
         }
+        let journal = configuration.log.map { Journal(log: $0, time: time) }
         broker = Broker(
             limits: configuration.limits,
             hosts: loops.map { LoopShardHost(loop: $0) },
             time: time,
-            observer: configuration.log
+            observer: journal
         )
         let wanted = try SocketAddress(host: configuration.host, port: configuration.port)
         state = ServerState(
@@ -31,7 +32,8 @@ package final class Server: Sendable {
             access: AccessPolicy(configuration, isLoopback: wanted.isLoopback),
             loops: loops,
             budget: budget,
-            time: time
+            time: time,
+            journal: journal
         )
         if configuration.loops > 1, wanted.port != 0 { try Server.checkPortIsFree(wanted, loops[0]) }
         var address = wanted
@@ -70,24 +72,40 @@ package final class Server: Sendable {
     /// Begins to serve.
     package func start() {
         for loop in state.loops { loop.start() }
+        let configuration = state.configuration
+        state.journal?.tell(
+            "server listens",
+            [
+                "url": url, "version": configuration.version, "loops": "\(configuration.loops)",
+                "poller": configuration.poller.rawValue, "connections.max": "\(configuration.connectionsMax)",
+            ]
+        )
     }
 
-    /// Ends what is under way within `duration`: no more connections, parked polls are answered, streams say goodbye, answers
-    /// are written.
+    /// Ends what is under way within `duration`: no more connections, parked polls are answered, streams say goodbye,
+    /// answers are written.
     ///
     /// Then it stops.
     package func drain(within duration: Duration) async {
         state.isDraining = true
-        await withTaskGroup { group in
+        state.journal?.tell("drain begins", ["within": "\(duration)", "connections.open": "\(state.openCount)"])
+        let isFinished = await withTaskGroup { group in
             group.addTask {
                 await self.finishRequests()
+                return true
             }
             group.addTask {
                 try? await Task.sleep(for: duration)
+                return false
             }
             // Whichever comes first: everything is answered, or the time is over.
-            await group.next()
+            let isFinished = await group.next() ?? false
             group.cancelAll()
+            return isFinished
+        }
+        if !isFinished {
+            let open = state.openCount
+            state.journal?.tell("drain ran out of time", ["connections.open": "\(open)"], level: .warning)
         }
         stop()
     }
@@ -109,6 +127,8 @@ package final class Server: Sendable {
     package func stop() {
         for loop in state.loops { loop.stop() }
         for loop in state.loops { loop.join() }
+        let uptime = state.time.now.duration(since: state.startedAt).components.seconds
+        state.journal?.tell("server stopped", ["uptime.seconds": "\(uptime)"])
         state.allFronts = []
     }
 }

@@ -24,7 +24,7 @@ package struct ServerConfiguration: Sendable {
     package var bodyTimeout: Duration = .seconds(60)
     /// Between two requests.
     package var idleTimeout: Duration = .seconds(75)
-    /// How long a client may read nothing of what waits for it.
+    /// How long a client may read nothing of what waits for it, or its system acknowledge nothing of what was sent.
     package var writeTimeout: Duration = .seconds(30)
     /// How often a stream says that it is alive.
     package var pingInterval: Duration = .seconds(15)
@@ -43,14 +43,25 @@ package struct ServerConfiguration: Sendable {
 
 /// Who is told what an operator may want to know.
 package protocol ServerLog: BrokerObserver {
-    /// Something happened that is not normal traffic; `text` is constant, what varies is in `details`.
+    /// The last level that is written: who would have to collect something first looks at it.
+    var level: LogLevel { get }
+
+    /// Something happened; `text` is constant, what varies is in `details`.
     func record(_ level: LogLevel, _ text: StaticString, _ details: [(String, String)])
 }
 
 /// How much a log line matters.
 package enum LogLevel: String, CaseIterable, Comparable, Sendable {
-    case error, warning, info, debug
+    /// It does not do what it was asked to.
+    case error
+    /// It goes on, but somebody should look: a limit is reached.
+    case warning
+    /// What happens once: it begins, it ends.
+    case info
+    /// Each request, and what happens to messages beside being read.
+    case debug
 
+    /// Whether `left` matters more than `right`.
     package static func < (left: LogLevel, right: LogLevel) -> Bool {
         left.order < right.order
     }

@@ -9,6 +9,8 @@ final class ServerState: Sendable {
     let budget: BufferBudget
     let startedAt: MonotonicInstant
     let time: any TimeSource
+    /// Nil if nobody is to be told.
+    let journal: Journal?
     private let openConnections = Atomic<Int>(0)
     private let refusedConnections = Atomic<Int>(0)
     private let draining = Atomic<Bool>(false)
@@ -19,13 +21,15 @@ final class ServerState: Sendable {
         access: AccessPolicy,
         loops: [EventLoop],
         budget: BufferBudget,
-        time: any TimeSource
+        time: any TimeSource,
+        journal: Journal?
     ) {
         self.configuration = configuration
         self.access = access
         self.loops = loops
         self.budget = budget
         self.time = time
+        self.journal = journal
         startedAt = time.now
     }
 

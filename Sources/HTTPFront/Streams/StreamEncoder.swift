@@ -29,17 +29,25 @@ struct StreamEncoder {
         }
     }
 
-    /// What comes before everything else.
-    func begin(_ output: ByteBuffer) {
+    /// What comes before everything else; `cursor` is the position to go on from if nothing else comes.
+    ///
+    /// In server-sent events it is the id of a first ping. An id without data would do by the standard, but not
+    /// everywhere: Firefox and some libraries pass over all of an event that has no data.
+    func begin(_ cursor: Cursor, _ output: ByteBuffer) {
         switch format {
-        case .sse: output.append("retry: 2000\n\n")
-        case .ndjson: break
+        case .sse:
+            output.append("retry: 2000\n")
+            guard tellsPositions else { return output.append("\n") }
+            control("ping", cursor, output) { _ in }
+        case .ndjson:
+            control("open", cursor, output) { _ in }
         // Some browsers begin to show a document only after so many bytes.
         case .iframe:
             output.append("<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><title>stream</title><body>\n")
             output.append("<!--")
             for _ in 0..<16 { output.append("................................................................") }
             output.append("-->\n")
+            control("open", cursor, output) { _ in }
         }
     }
 

@@ -11,8 +11,9 @@ internal import Glibc
 package final class ByteBuffer {
     private var start: UnsafeMutablePointer<UInt8>
     private var capacity: Int
-    /// How many bytes it holds.
-    package private(set) var count = 0
+    // Private: where a module can see every access to a property, the compiler proves them exclusive; where it cannot, each is
+    // checked as the program runs, which here would cost more than the append.
+    private var used = 0
 
     /// Makes an empty buffer with room for `capacity` bytes, at least 64.
     package init(capacity: Int = 4096) {
@@ -24,8 +25,11 @@ package final class ByteBuffer {
         start.deallocate()
     }
 
+    /// How many bytes it holds.
+    package var count: Int { used }
+
     /// Whether it holds nothing.
-    package var isEmpty: Bool { count == 0 }
+    package var isEmpty: Bool { used == 0 }
 
     /// What it holds, valid until it is next changed.
     package var bytes: UnsafeBufferPointer<UInt8> { UnsafeBufferPointer(start: start, count: count) }
@@ -33,9 +37,9 @@ package final class ByteBuffer {
     /// Appends one byte.
     @inline(__always)
     package func append(_ byte: UInt8) {
-        if count == capacity { grow(by: 1) }
-        start[count] = byte
-        count += 1
+        if used == capacity { grow(by: 1) }
+        start[used] = byte
+        used += 1
     }
 
     /// Appends the bytes of a literal.
@@ -48,9 +52,9 @@ package final class ByteBuffer {
     @inline(__always)
     package func append(_ bytes: UnsafeBufferPointer<UInt8>) {
         guard let source = bytes.baseAddress, bytes.count > 0 else { return }
-        if capacity - count < bytes.count { grow(by: bytes.count) }
+        if capacity - used < bytes.count { grow(by: bytes.count) }
         (start + count).update(from: source, count: bytes.count)
-        count += bytes.count
+        used += bytes.count
     }
 
     /// Appends a copy of `bytes`.
@@ -93,28 +97,28 @@ package final class ByteBuffer {
 
     /// Lets `body` write up to `room` bytes behind what it holds; `body` returns how many it wrote.
     package func append(room: Int, _ body: (UnsafeMutablePointer<UInt8>) -> Int) {
-        if capacity - count < room { grow(by: room) }
+        if capacity - used < room { grow(by: room) }
         let written = body(start + count)
         precondition(written >= 0 && written <= room, "wrote \(written) bytes into room for \(room)")
-        count += written
+        used += written
     }
 
     /// Replaces bytes that it holds already, from `offset` on.
     package func overwrite(at offset: Int, with bytes: UnsafeBufferPointer<UInt8>) {
-        precondition(offset >= 0 && offset + bytes.count <= count, "overwriting beyond the end")
+        precondition(offset >= 0 && offset + bytes.count <= used, "overwriting beyond the end")
         guard let source = bytes.baseAddress else { return }
         (start + offset).update(from: source, count: bytes.count)
     }
 
     /// Forgets all bytes from `length` on.
     package func truncate(to length: Int) {
-        precondition(length >= 0 && length <= count, "truncating to \(length) of \(count) bytes")
-        count = length
+        precondition(length >= 0 && length <= used, "truncating to \(length) of \(count) bytes")
+        used = length
     }
 
     /// Forgets its bytes, and gives memory back if it has grown beyond `limit` bytes.
     package func reset(keeping limit: Int = .max) {
-        count = 0
+        used = 0
         guard capacity > limit else { return }
         start.deallocate()
         capacity = max(64, limit)
@@ -123,7 +127,7 @@ package final class ByteBuffer {
 
     @inline(never)
     private func grow(by more: Int) {
-        let next = max(capacity * 2, count + more)
+        let next = max(capacity * 2, used + more)
         let grown = UnsafeMutablePointer<UInt8>.allocate(capacity: next)
         grown.update(from: start, count: count)
         start.deallocate()

@@ -16,9 +16,11 @@ package final class Channel: PollTarget {
     /// The loop that it belongs to; not to be used once both are gone.
     package unowned(unsafe) let loop: EventLoop
     /// Who is told what happens; dropped after `channelClosed`.
-    package var handler: (any ChannelHandler)?
+    var handler: (any ChannelHandler)?
     var kept: ByteQueue?
     var pending: ByteQueue?
+    /// Bytes that the kernel has taken since the beginning; once closed, those of them that the peer had acknowledged.
+    var sentBytes = 0
     /// Nanoseconds; `.max` for none.
     private var deadlineNanoseconds: Int64 = .max
     /// For when the loop's timer is set, which may be earlier than the deadline; `.max` if it is not.
@@ -26,6 +28,8 @@ package final class Channel: PollTarget {
     /// `inputBytesMax`; while lingering, how many bytes may still come.
     var inputLimit: Int32 = 65_536
     var flags: ChannelFlags = []
+    /// Bytes that were posted and that the loop has yet to send.
+    var postedBytes = 0
     var interest: Interest
 
     init(fd: Int32, loop: EventLoop, isConnecting: Bool) {
@@ -35,13 +39,15 @@ package final class Channel: PollTarget {
         if isConnecting { flags = .connecting }
     }
 
+    /// Tells its handler nothing more, not even that it closes.
+    package func forgetHandler() {
+        handler = nil
+    }
+
     // MARK: What it is
 
     /// Whether it is closed, or closing is under way within this turn.
     package var isClosed: Bool { flags.contains(.closed) }
-
-    /// Whether, when a channel closed whose sending side had been shut, its peer had acknowledged every byte.
-    package var hasArrived: Bool { flags.contains(.arrived) }
 
     /// Received bytes that the handler has not consumed.
     package var keptInputBytes: Int { kept?.count ?? 0 }
@@ -167,6 +173,4 @@ struct ChannelFlags: OptionSet {
     static let lingering = ChannelFlags(rawValue: 128)
     /// Bytes were kept since the handler last heard that all are sent.
     static let owesDrained = ChannelFlags(rawValue: 256)
-    /// See `hasArrived`.
-    static let arrived = ChannelFlags(rawValue: 512)
 }

@@ -24,7 +24,11 @@ package protocol ChannelHandler: AnyObject {
     /// the kernel. The channel stays open for writing until it is closed.
     func channelReachedEnd(_ channel: Channel)
 
-    /// The kernel has taken everything that was written, after a write that was ``WriteOutcome/pending``.
+    /// Of what was posted the channel keeps some, because the kernel did not take it all.
+    func channelStalled(_ channel: Channel)
+
+    /// The kernel has taken everything that was written or posted, after some of it was pending or after this was asked
+    /// for.
     func channelDrained(_ channel: Channel)
 
     /// The channel is closed and its descriptor gone; the last call.
@@ -37,6 +41,9 @@ package protocol ChannelHandler: AnyObject {
 extension ChannelHandler {
     /// Does nothing: most handlers serve accepted channels.
     package func channelConnected(_ channel: Channel) {}
+
+    /// Does nothing: for handlers that post nothing.
+    package func channelStalled(_ channel: Channel) {}
 }
 
 /// What became of written bytes.

@@ -11,6 +11,8 @@ extension EventLoop {
     ///   - address: Where; port 0 asks for a free port, which `Listener.address` tells.
     ///   - backlog: How many connections may wait to be accepted.
     ///   - isShared: Whether listeners of other loops share the port (SO_REUSEPORT); each must say so.
+    ///   - silenceMax: How long the peers of its connections may leave sent bytes unacknowledged before the connection
+    ///     fails (on Linux; elsewhere the system decides).
     ///   - accept: Says who handles a connection. The channel is open: it may be written to, and closed. If there is no
     ///     handler, it is closed at once, or after its output if `closeAfterFlush()` was called.
     /// - Returns: The listener; the loop keeps it until it is closed.
@@ -19,11 +21,12 @@ extension EventLoop {
         on address: SocketAddress,
         backlog: Int,
         isShared: Bool,
+        silenceMax: Duration = .seconds(30),
         accept: @escaping (Channel) -> (any ChannelHandler)?
     ) throws(TransportError) -> Listener {
         let fd = Socket.make(address)
         guard fd >= 0 else { throw TransportError(operation: "making a socket for \(address)", code: -fd) }
-        Socket.configureConnection(fd)
+        Socket.configureConnection(fd, silenceMax: silenceMax)
         let result = Socket.listen(fd, on: address, backlog: backlog, isShared: isShared)
         guard result == 0 else {
             Socket.close(fd)

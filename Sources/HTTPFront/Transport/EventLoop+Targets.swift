@@ -44,6 +44,22 @@ extension EventLoop {
         attention.append(channel)
     }
 
+    func post(_ bytes: UnsafeBufferPointer<UInt8>, for channel: Channel) {
+        checkConfinement()
+        if outbox.isFull(with: bytes.count) { outbox.send() }
+        outbox.append(bytes, for: channel)
+        if phase != .turning { outbox.send() }
+    }
+
+    /// Sends what was posted; what is to be told of it is told when the callbacks under way have returned.
+    func sendPosted() {
+        if !outbox.isEmpty { outbox.send() }
+    }
+
+    func tellNews(_ channel: Channel) {
+        news.append(channel)
+    }
+
     /// Does what the callbacks of the last phase left to do: kept input first, then news of channels that closed.
     func settle() {
         if !attention.isEmpty {
@@ -51,6 +67,11 @@ extension EventLoop {
             swap(&attention, &attended)
             for channel in attended { channel.attend() }
             attended.removeAll(keepingCapacity: true)
+        }
+        if !news.isEmpty {
+            swap(&news, &told)
+            for channel in told { channel.tellPosted() }
+            told.removeAll(keepingCapacity: true)
         }
         if !closed.isEmpty {
             // Who is told may close others.

@@ -51,6 +51,11 @@ package final class EventLoop: @unchecked Sendable {
     /// Channels whose kept input is to be presented again, or that are to be told that they are connected.
     var attention: [Channel] = []
     var attended: [Channel] = []
+    /// What is sent at the end of the turn.
+    let outbox = Outbox()
+    /// Channels that are to be told how far sending has come.
+    var news: [Channel] = []
+    var told: [Channel] = []
 
     enum Phase {
         case settingUp
@@ -61,7 +66,7 @@ package final class EventLoop: @unchecked Sendable {
     }
 
     /// How many turns it has made: a loop that is idle makes none.
-    package private(set) var turnCount = 0
+    private(set) var turnCount = 0
 
     /// Makes a loop that does not run yet.
     package init(
@@ -135,6 +140,7 @@ package final class EventLoop: @unchecked Sendable {
         while !jobs.isStopRequested { turn() }
         phase = .closing
         cachedNow = nil
+        sendPosted()
         closeEverything()
         settle()
         runWork()
@@ -166,11 +172,13 @@ package final class EventLoop: @unchecked Sendable {
         settle()
         runWork()
         settle()
+        sendPosted()
+        settle()
     }
 
     /// How long this turn may sleep, in milliseconds; -1 for ever.
     private func wait() -> Int32 {
-        guard !jobs.hasLocal, work.isEmpty, attention.isEmpty else { return 0 }
+        guard !jobs.hasLocal, work.isEmpty, attention.isEmpty, outbox.isEmpty else { return 0 }
         var milliseconds: Int32 = -1
         if let deadline = wheel.nextDeadline {
             let nanoseconds = deadline.nanoseconds - now.nanoseconds

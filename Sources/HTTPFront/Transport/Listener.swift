@@ -13,6 +13,8 @@ package final class Listener: PollTarget {
     // The loop keeps its listeners, closes them in its deinit, and a closed listener does not touch its loop.
     private unowned(unsafe) let loop: EventLoop
     private let accept: (Channel) -> (any ChannelHandler)?
+    /// Called each time that there is no descriptor for a connection, which is closed then.
+    package var whenOutOfDescriptors: (() -> Void)?
     private var isPausedByOwner = false
     private var isPausedByTrouble = false
     /// Closed in order to have one descriptor left for a connection that is accepted and closed; -1 while there is
@@ -108,6 +110,7 @@ package final class Listener: PollTarget {
         // Without descriptors, accept fails even if nobody waits.
         guard result != -EAGAIN else { return false }
         loop.counters.ranOutOfDescriptors()
+        whenOutOfDescriptors?()
         // Another thread took the descriptor that was free for a moment.
         if result < 0 || reserve < 0 { rest() }
         return true

@@ -71,7 +71,7 @@ protocol Poller: AnyObject {
 /// Something with a descriptor that a loop watches: a channel or a listener.
 package class PollTarget: LoopTimer {
     /// The descriptor; -1 once it is closed.
-    package final internal(set) var fd: Int32
+    final var fd: Int32
     /// Its place in the loop's table.
     final var slot: Int32 = -1
 

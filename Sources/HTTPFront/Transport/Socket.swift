@@ -1,3 +1,5 @@
+internal import Broker
+
 #if canImport(Darwin)
 internal import Darwin
 #else
@@ -91,16 +93,18 @@ package enum Socket {
     static let acceptedInheritsOptions = false
     #endif
 
-    /// Sends small answers at once, and notices peers that vanished: after 60 s without a word (or, on Linux, 30 s with
-    /// sent bytes unacknowledged) the connection fails.
-    static func configureConnection(_ fd: Int32) {
+    /// Sends small answers at once, and notices peers that vanished.
+    ///
+    /// Their connections fail after 60 s without a word; on Linux when what was sent, or a probe after 30 s without a word,
+    /// is not acknowledged for `silenceMax`.
+    static func configureConnection(_ fd: Int32, silenceMax: Duration = .seconds(30)) {
         set(fd, tcp, TCP_NODELAY, 1)
         set(fd, SOL_SOCKET, SO_KEEPALIVE, 1)
         set(fd, tcp, TCP_KEEPINTVL, 10)
         set(fd, tcp, TCP_KEEPCNT, 3)
         #if os(Linux)
         set(fd, tcp, TCP_KEEPIDLE, 30)
-        set(fd, tcp, TCP_USER_TIMEOUT, 30_000)
+        set(fd, tcp, TCP_USER_TIMEOUT, Int32(clamping: max(1, silenceMax.wholeNanoseconds / 1_000_000)))
         #else
         set(fd, tcp, TCP_KEEPALIVE, 30)
         #endif
@@ -131,6 +135,12 @@ package enum Socket {
             let code = errno
             if code != EINTR { return -Int(code) }
         }
+    }
+
+    /// Whether bytes have come that were not read.
+    static func hasInput(_ fd: Int32) -> Bool {
+        var byte: UInt8 = 0
+        return recv(fd, &byte, 1, Int32(MSG_PEEK)) > 0
     }
 
     /// Hands bytes to the kernel, without SIGPIPE: how many it took, or a negative error number.

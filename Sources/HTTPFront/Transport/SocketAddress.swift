@@ -78,5 +78,6 @@ package struct SocketAddress: Hashable, Sendable, CustomStringConvertible {
         }
     }
 
+    /// Address and port, as in a URL.
     package var description: String { isIPv6 ? "[\(hostText)]:\(port)" : "\(hostText):\(port)" }
 }

@@ -48,7 +48,7 @@ final class BenchConnection: ChannelHandler {
 
     /// Closes it, which nobody is told.
     func close() {
-        channel?.handler = nil
+        channel?.forgetHandler()
         channel?.close()
         channel = nil
     }

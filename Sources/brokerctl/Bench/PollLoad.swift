@@ -1,6 +1,7 @@
 internal import Broker
 
-/// Pairs of connections: one has a poll parked, the other sends to it; the latency is from the send to the poll's answer.
+/// Pairs of connections: one has a poll parked, the other sends to it; the latency is from the send to the poll's
+/// answer.
 ///
 /// A round is: park the poll, send, wait for both answers. The even connections poll, the odd ones send.
 final class PollLoad: BenchLoad {

@@ -68,7 +68,9 @@ struct BrokerClient: Sendable {
             let code = problem.string("code")
         {
             let detail = problem.string("detail") ?? problem.string("title") ?? "status \(status)"
-            return .refused(Refusal(code: code, detail: detail, retryAfterSeconds: answer.head.retryAfterSeconds))
+            var refusal = Refusal(code: code, detail: detail, retryAfterSeconds: answer.head.retryAfterSeconds)
+            refusal.parts = SendReport.refusals(in: problem)
+            return .refused(refusal)
         }
         if let location = answer.head.location {
             return .unexpected(

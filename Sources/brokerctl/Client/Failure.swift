@@ -25,14 +25,14 @@ enum Failure: Error, Hashable, Sendable {
         }
     }
 
-    /// What is told of it, without "error: "; nil where there is nothing to tell.
-    var message: String? {
+    /// What is told of it, in lines without "error: "; none where there is nothing to tell.
+    var messages: [String] {
         switch self {
-        case .usage(let error): error.message
-        case .unreachable(let url, let reason): "cannot reach \(url): \(reason)"
-        case .refused(let refusal): refusal.description
-        case .unexpected(let text), .system(let text): text
-        case .outputClosed: nil
+        case .usage(let error): [error.message]
+        case .unreachable(let url, let reason): ["cannot reach \(url): \(reason)"]
+        case .refused(let refusal): refusal.parts.isEmpty ? [refusal.description] : refusal.parts
+        case .unexpected(let text), .system(let text): [text]
+        case .outputClosed: []
         }
     }
 }
@@ -45,6 +45,8 @@ struct Refusal: Error, Hashable, Sendable, CustomStringConvertible {
     var detail: String
     /// Seconds after which to try again, if the answer says so.
     var retryAfterSeconds: Int?
+    /// Where several were refused at once, a line for each that says who and why.
+    var parts: [String] = []
 
     var description: String { "\(code): \(TerminalText.escaped(detail))" }
 

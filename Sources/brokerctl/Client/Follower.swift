@@ -6,8 +6,8 @@ struct Follower: Sendable {
         case message(String)
         /// Tell that messages are gone.
         case gap(lost: Int)
-        /// Tell that an inbox began anew.
-        case reset
+        /// Tell that inboxes began anew: which of the recipients', by their places.
+        case reset(places: [Int])
         /// The stream ends, for the reason that the broker gives.
         case bye(reason: String)
         /// The broker lives.
@@ -26,6 +26,7 @@ struct Follower: Sendable {
 
     /// Takes the next event of the stream.
     mutating func take(_ event: ServerSentEvent) -> Outcome {
+        let before = cursor
         if !event.lastEventID.isEmpty { cursor = event.lastEventID }
         switch event.name {
         case "message":
@@ -34,7 +35,9 @@ struct Follower: Sendable {
         case "gap":
             return .gap(lost: JSONObject(Array(event.data.utf8))?.integer("lost") ?? 0)
         case "reset":
-            return .reset
+            // Each of the broker's shards tells of its inboxes, the first of them with the positions of all.
+            let places = CursorText.begunAnew(from: before, to: cursor)
+            return places.isEmpty ? .nothing : .reset(places: places)
         case "bye":
             return .bye(reason: JSONObject(Array(event.data.utf8))?.string("reason") ?? "")
         default:
@@ -43,9 +46,10 @@ struct Follower: Sendable {
         }
     }
 
-    /// The request that goes on from here.
+    /// The request that goes on from here, as an observer.
     func request(for recipients: [String]) -> HTTPRequest {
-        var request = HTTPRequest.get("/v1/stream", recipients.map { ("recipient", $0) } + [("cursor", cursor)])
+        let fields = recipients.map { ("recipient", $0) } + [("cursor", cursor), ("observe", "1")]
+        var request = HTTPRequest.get("/v1/stream", fields)
         request.fields = [("Accept", "text/event-stream")]
         return request
     }

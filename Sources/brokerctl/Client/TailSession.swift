@@ -16,8 +16,10 @@ struct TailSession {
     private var follower: Follower
     private var printer: TailPrinter
     private var retry = RetryPolicy()
-    /// Whether the broker was reached once; before that, a failure is the caller's.
-    var hasConnected = false
+    /// Whether a stream has told its position: without one, whoever began now would miss what is sent meanwhile.
+    ///
+    /// Before that, a failure is the caller's.
+    private var hasConnected = false
 
     /// The longest silence that is not taken for a lost connection; the broker says something every 15 s.
     private static let silenceMax = Duration.seconds(40)
@@ -76,11 +78,11 @@ struct TailSession {
                     refused = HTTPAnswer(head: head, body: [])
                 case .head:
                     if hasConnected, retry.attempts > 0 { printer.tell("connected again") }
-                    hasConnected = true
                 case .bytes(let bytes) where refused != nil:
                     refused?.body += bytes
                 case .bytes(let bytes):
                     let events = decoder.decode(bytes)
+                    hasConnected = hasConnected || !decoder.lastEventID.isEmpty
                     if let milliseconds = decoder.retryMilliseconds {
                         retry.base = .milliseconds(min(max(milliseconds, 100), 30_000))
                     }
@@ -96,6 +98,9 @@ struct TailSession {
             throw broker.failure(error)
         }
         if let refused { throw broker.failure(refused) }
+        guard hasConnected else {
+            throw .unreachable(url: broker.url.description, reason: "the connection was lost before it began")
+        }
         return .lost(reason: "the connection was lost", notBefore: .zero)
     }
 
@@ -110,8 +115,9 @@ struct TailSession {
         case .gap(let lost):
             let fields = [(name: "event", value: "\"gap\""), (name: "lost", value: String(lost))]
             try printer.loss(Notice.gap(lost: lost), json: fields, cursor: follower.cursor)
-        case .reset:
-            try printer.loss(Notice.reset, json: [(name: "event", value: "\"reset\"")], cursor: follower.cursor)
+        case .reset(let places):
+            let notice = Notice.reset(places.compactMap { recipients.indices.contains($0) ? recipients[$0] : nil })
+            try printer.loss(notice, json: [(name: "event", value: "\"reset\"")], cursor: follower.cursor)
         case .bye(let reason):
             return .lost(reason: Notice.bye(reason), notBefore: .zero)
         case .nothing:

@@ -19,12 +19,18 @@ struct Help: Command {
     }
 
     func run(_ console: Console) async throws(Failure) -> ExitCode {
-        let descriptions = CommandTable.descriptions
-        if let description = descriptions.first(where: { $0.name == command }) {
-            try console.write(HelpPage.text(of: description))
-        } else {
-            try console.write(HelpPage.text(of: descriptions))
-        }
+        try write(console)
         return .success
+    }
+
+    /// Writes the help, as wide as whoever reads it sees.
+    func write(_ console: Console) throws(Failure) {
+        let descriptions = CommandTable.descriptions
+        let width = console.helpWidth(onTerminal: console.isOutputTerminal)
+        if let description = descriptions.first(where: { $0.name == command }) {
+            try console.write(HelpPage.text(of: description, width: width))
+        } else {
+            try console.write(HelpPage.text(of: descriptions, width: width))
+        }
     }
 }

@@ -39,7 +39,7 @@ struct Inbox: Command {
         table.append(["bytes", bytes < 1024 ? "\(bytes)" : "\(bytes) (\(ByteSize.rounded(bytes)))"])
         for name in ["first", "last"] { table.append([name, TerminalText.escaped(inbox.string(name) ?? "-")]) }
         for name in ["waiting", "streaming"] { table.append([name, "\(inbox.integer(name) ?? 0)"]) }
-        table.append(["last seen", TerminalText.escaped(inbox.string("lastSeen") ?? "never")])
+        table.append(["last seen", TerminalText.escaped(inbox.string("lastSeen") ?? "not known")])
         return table.takeLines()
     }
 }

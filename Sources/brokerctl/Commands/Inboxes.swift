@@ -63,6 +63,6 @@ struct Inboxes: Command {
     static func row(of inbox: JSONObject) -> [String] {
         [TerminalText.escaped(inbox.string("recipient") ?? "?")]
             + ["unread", "leased", "kept", "bytes", "waiting", "streaming"].map { "\(inbox.integer($0) ?? 0)" }
-            + [TerminalText.escaped(inbox.string("lastSeen") ?? "never")]
+            + [TerminalText.escaped(inbox.string("lastSeen") ?? "not known")]
     }
 }

@@ -16,8 +16,8 @@ struct Poll: Command {
         summary: "read messages once",
         discussion: [
             "Takes messages that are unread: each goes to one reader, and counts as read. With --lease-seconds it is "
-                + "only lent; 'ack' it in time, or somebody else gets it. With --cursor it follows instead, which "
-                + "changes nothing.",
+                + "only lent; 'ack' it in time, or somebody else gets it. With --cursor it only observes: nothing is "
+                + "taken, and nothing counts as delivered.",
             "Prints time, id, recipient, sender and content. Waits for the first message, at most --timeout-seconds.",
         ],
         examples: [
@@ -38,7 +38,7 @@ struct Poll: Command {
                 "cursor",
                 \.cursor,
                 .text("CURSOR"),
-                "Follow from here: the cursor of an answer, 0 for the oldest message that is kept, or now."
+                "Observe from here: the cursor of an answer, 0 for the oldest message that is kept, or now."
             ),
             Option(
                 "session",
@@ -72,6 +72,7 @@ struct Poll: Command {
         body.set("limit", raw: String(limit))
         if let lease { body.set("lease", raw: String(lease)) }
         body.set("session", session)
+        if cursor != nil { body.set("observe", raw: "true") }
         var request = HTTPRequest.post("/v1/poll", body: body.object)
         // The broker speaks first; this is for one that does not.
         request.timeout = timeout + .seconds(15)
@@ -79,12 +80,14 @@ struct Poll: Command {
     }
 
     func run(_ console: Console) async throws(Failure) -> ExitCode {
+        let start = ContinuousClock.now
         let answer = try await BrokerClient(url: client.url).object(request)
+        let elapsed = start.duration(to: .now)
         let messages = answer.objects("messages") ?? []
         if client.json {
             try console.print(json: answer.text)
         } else {
-            tell(answer, console)
+            tell(answer, after: elapsed, console)
             let style = Style(isOn: console.usesColor(color, onTerminal: console.isOutputTerminal))
             var writer = MessageLine(recipients: recipients, style: style, showsID: true)
             let read = messages.compactMap { ReceivedMessage($0) }
@@ -98,11 +101,29 @@ struct Poll: Command {
         return messages.isEmpty ? .nothing : .success
     }
 
-    private func tell(_ answer: JSONObject, _ console: Console) {
-        if let lost = answer.object("gap")?.integer("lost") { console.note(Notice.gap(lost: lost)) }
-        if answer.isTrue("reset") { console.note(Notice.reset) }
-        if answer.string("success") == "0" {
-            console.note("nothing came within \(Duration.decimalText(timeout.inSeconds)) s")
+    private func tell(_ answer: JSONObject, after elapsed: Duration, _ console: Console) {
+        if let lost = answer.object("gap")?.integer("lost") {
+            console.note(Notice.gap(lost: lost, takes: cursor == nil))
         }
+        if answer.isTrue("reset") {
+            let places = CursorText.begunAnew(from: cursor ?? "", to: answer.string("cursor") ?? "")
+            console.note(Notice.reset(places.compactMap { recipients.indices.contains($0) ? recipients[$0] : nil }))
+        }
+        if answer.string("success") == "0" { console.note(nothing(after: elapsed)) }
+    }
+
+    /// Why nothing came: the time was over, or the broker has ended the poll before.
+    func nothing(after elapsed: Duration) -> String {
+        // The broker may count a little less than passes here, and never more.
+        guard elapsed < timeout - .milliseconds(100) else {
+            return "nothing came within \(Duration.decimalText(timeout.inSeconds)) s"
+        }
+        let seconds = Duration.decimalText((elapsed.inSeconds * 10).rounded() / 10)
+        let causes = [
+            session == nil ? nil : "another reader of its session came", "an inbox was removed",
+            "the broker is shutting down",
+        ]
+        return "the broker ended the poll after \(seconds) s: "
+            + causes.compactMap(\.self).joined(separator: ", or ")
     }
 }

@@ -23,7 +23,7 @@ struct Send: Command {
         ],
         discussion: [
             "Several words of content are joined with spaces. Without content, or with '-', it is read from the "
-                + "standard input, without the line end at its end.",
+                + "standard input, without the line end at its end; an empty text has to be given as ''.",
             "It is done when the message is in the inbox, and then tells the message's id, how many readers are online, "
                 + "and how many messages are unread.",
         ],
@@ -121,6 +121,7 @@ struct Send: Command {
         if given.isEmpty || given == ["-"] {
             if console.isInputTerminal { console.note("type the message; Ctrl-D on a line of its own ends it") }
             let bytes = try StandardInput.readAll()
+            guard !bytes.isEmpty else { throw .usage(Send.emptyInput(recipient: to.isEmpty ? first ?? "" : nil)) }
             guard let read = String(validating: bytes, as: UTF8.self) else {
                 throw .usage(UsageError(message: "the standard input is not UTF-8; convert it first", command: "send"))
             }
@@ -131,6 +132,15 @@ struct Send: Command {
             throw .usage(UsageError(message: "the content is not JSON: \(mistake)", command: "send"))
         }
         return text
+    }
+
+    /// Nothing was piped in, as where cron runs it: hardly what somebody wanted to send.
+    static func emptyInput(recipient: String?) -> UsageError {
+        let command = recipient.map { "brokerctl send \($0) ''" } ?? "brokerctl send --to RECIPIENT ''"
+        return UsageError(
+            message: "the standard input is empty; to send an empty text, give it as an argument: \(command)",
+            command: "send"
+        )
     }
 
     /// A text without the one line end that tools put at the end of what they write.

@@ -17,8 +17,8 @@ struct SendBatch {
 
     /// Sends all lines.
     ///
-    /// A batch goes off when it is full, or when no more input is there at the moment, so that what is written slowly is
-    /// sent at once.
+    /// A batch goes off when it is full, or when no more input is there at the moment, so that what is written slowly
+    /// is sent at once.
     mutating func run() async throws(Failure) -> ExitCode {
         var isAtEnd = false
         while !isAtEnd {

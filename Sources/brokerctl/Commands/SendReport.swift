@@ -8,7 +8,10 @@ enum SendReport {
 
     /// What the object of an answer, or a line of a batch's answer, says.
     static func lines(of answer: JSONObject) -> (done: [String], refused: [String]) {
-        if let error = refusal(answer) { return ([], ["\(error)"]) }
+        if let error = refusal(answer) {
+            let parts = refusals(in: answer)
+            return ([], parts.isEmpty ? ["\(error)"] : parts)
+        }
         guard let results = answer.objects("results") else { return ([done(answer, to: nil)], []) }
         var lines: (done: [String], refused: [String]) = ([], [])
         for result in results {
@@ -20,6 +23,13 @@ enum SendReport {
             }
         }
         return lines
+    }
+
+    /// A line for each recipient that an error lists, if it lists any.
+    static func refusals(in answer: JSONObject) -> [String] {
+        (answer.objects("results") ?? []).compactMap { result in
+            refusal(result).map { "\(TerminalText.escaped(result.string("recipient") ?? "?")): \($0)" }
+        }
     }
 
     private static func refusal(_ answer: JSONObject) -> Refusal? {

@@ -13,7 +13,7 @@ final class ConsoleLog: ServerLog {
         var leftOut = 0
     }
 
-    private let level: LogLevel
+    let level: LogLevel
     private let console: Console
     private let queue = DispatchQueue(label: "broker.log")
     private let backlog = Mutex(Backlog())
@@ -69,7 +69,7 @@ final class ConsoleLog: ServerLog {
         case .evicted(let recipient, let count):
             record(.debug, "messages dropped unread", ["broker.recipient": recipient.name, "count": "\(count)"])
         case .refused(let recipient, let code):
-            record(.debug, "send refused", ["broker.recipient": recipient.name, "code": code.rawValue])
+            record(.debug, "refused", ["broker.recipient": recipient.name, "code": code.rawValue])
         case .gap(let recipient, let lost):
             record(.debug, "reader told of a gap", ["broker.recipient": recipient.name, "lost": "\(lost)"])
         case .expired(let recipient, let count):
@@ -81,11 +81,19 @@ final class ConsoleLog: ServerLog {
         record(level, text, details.map { ($0.key, $0.value) })
     }
 
-    /// One line: time, level, constant text, then what varies.
+    /// One line: time, level, constant text, then what varies, in quotes where its end could not be seen otherwise.
     static func line(_ level: LogLevel, _ text: StaticString, _ details: [(String, String)], at date: Date) -> String {
         let time = date.formatted(Date.ISO8601FormatStyle(includingFractionalSeconds: true))
-        let values = details.map { " \($0.0)=\(TerminalText.escaped($0.1))" }
+        let values = details.map { " \($0.0)=\(quoted($0.1))" }
         return "\(time) \(level.rawValue) \(text)\(values.joined())"
+    }
+
+    private static func quoted(_ value: String) -> String {
+        let escaped = TerminalText.escaped(value)
+        let isPlain = !escaped.isEmpty && !escaped.contains { $0.isWhitespace || $0 == "=" || $0 == "\"" }
+        guard !isPlain else { return escaped }
+        let inner = value.replacing("\\", with: "\\\\").replacing("\"", with: "\\\"")
+        return "\"\(TerminalText.escaped(inner))\""
     }
 }
 

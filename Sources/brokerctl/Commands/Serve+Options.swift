@@ -71,9 +71,10 @@ extension Serve {
             ),
             Option(
                 "message-bytes-max",
-                \.configuration.limits.messageBytesMax,
+                \.messageBytesMax,
                 .bytes(1...(1 << 30)),
                 "Bytes of content of one message.",
+                default: "\(ByteSize.text(Limits().messageBytesMax)), or --inbox-bytes-max if that is less",
                 hasVariable: true
             ),
             Option(
@@ -156,7 +157,8 @@ extension Serve {
                 "write-timeout-seconds",
                 \.configuration.writeTimeout,
                 .seconds(0.1...3600),
-                "How long a client may read nothing of what waits for it.",
+                "How long a client may read nothing of what waits for it, or its system acknowledge nothing of what "
+                    + "was sent; after that it has vanished.",
                 hasVariable: true
             ),
             Option(

@@ -11,6 +11,8 @@ internal import Glibc
 struct Serve: Command {
     /// What the flags say.
     var configuration = ServerConfiguration()
+    /// Bytes of one message's content; nil for what fits beside the other limits.
+    var messageBytesMax: Int?
     /// Event loops; nil for one for each core.
     var loops: Int?
     /// How long a drain may take.
@@ -22,6 +24,7 @@ struct Serve: Command {
 
     func run(_ console: Console) async throws(Failure) -> ExitCode {
         var configuration = configuration
+        configuration.limits = limits
         configuration.loops = loops ?? ProcessInfo.processInfo.activeProcessorCount
         let log = ConsoleLog(level: logLevel, console: console)
         configuration.log = log
@@ -72,13 +75,14 @@ struct Serve: Command {
             )
         }
         guard console.isOutputTerminal else { return }
+        let program = ProgramPath.ofThisProcess(console.environment)
         try console.write(
             """
 
             Try, in another terminal:
               curl '\(server.url)/v1/poll?recipient=u42'
               curl -d recipient=u42 -d content=hi \(server.url)/v1/send
-              brokerctl tail u42 --url \(server.url)
+              \(program) tail u42 --url \(server.url)
             or open \(server.url) in a browser. Ctrl-C ends the broker.
 
             """

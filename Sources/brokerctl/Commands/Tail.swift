@@ -12,7 +12,8 @@ struct Tail: Command {
         name: "tail",
         summary: "follow messages as they come",
         discussion: [
-            "Follows inboxes and changes nothing in them: everybody else gets the messages as well. Prints time, "
+            "Observes inboxes and changes nothing in them: everybody else gets the messages as well, and what only a "
+                + "tail was shown does not count as delivered, so a full inbox does not drop it for that. Prints time, "
                 + "recipient, sender and content.",
             "When the connection is lost, or nothing is heard of the broker for 40 s (it says something every 15 s), it "
                 + "connects again, later each time, up to 30 s, and goes on where it was: nothing is lost or shown "
@@ -54,41 +55,15 @@ struct Tail: Command {
 
     func run(_ console: Console) async throws(Failure) -> ExitCode {
         let broker = try BrokerClient(url: client.url)
-        let cursor = try await startingCursor(broker)
         var session = TailSession(
             broker: broker,
             recipients: recipients,
-            follower: Follower(cursor: cursor),
+            follower: Follower(cursor: since == "oldest" ? "0" : since),
             printer: TailPrinter(self, console),
             countMax: count ?? .max
         )
-        // To ask for a cursor was to connect.
-        if since == "now" { session.hasConnected = true }
         try await session.run()
         return .success
-    }
-
-    /// The cursor to begin with.
-    ///
-    /// That of now is asked for by a poll: a stream that starts with `cursor=now` tells none before its first message,
-    /// and what is sent while it connects again would be lost.
-    private func startingCursor(_ broker: BrokerClient) async throws(Failure) -> String {
-        switch since {
-        case "oldest":
-            return "0"
-        case "now":
-            var poll = Poll()
-            poll.recipients = recipients
-            poll.cursor = "now"
-            poll.timeout = .zero
-            let answer = try await broker.object(poll.request)
-            guard let cursor = answer.string("cursor") else {
-                throw .unexpected("\(broker.url) told no cursor; is it a broker?")
-            }
-            return cursor
-        default:
-            return since
-        }
     }
 }
 

@@ -116,13 +116,19 @@ struct ArgumentParser<Root: Command> {
     private mutating func readVariables() throws(UsageError) {
         for option in options {
             guard let variable = option.description.variable, !given.contains(option.description.name),
-                let text = environment[variable], !text.isEmpty
+                let text = environment[variable], !text.isEmpty, !isServiceLink(variable, text)
             else { continue }
             let values = option.description.isRepeatable ? text.split(separator: ",").map(String.init) : [text]
             for value in values {
                 try store(value.trimmingSpaces, into: option, from: "variable \(variable)")
             }
         }
+    }
+
+    /// Whether a variable was not meant for this program: in a cluster with a service called `broker`, Kubernetes sets
+    /// `BROKER_PORT` to `tcp://ADDRESS:PORT` in every pod, which nobody would write who means a port.
+    private func isServiceLink(_ variable: String, _ text: String) -> Bool {
+        variable.hasSuffix("_PORT") && ["tcp://", "udp://", "sctp://"].contains { text.hasPrefix($0) }
     }
 
     // MARK: Arguments

@@ -16,6 +16,8 @@ struct Console: Sendable {
     let isErrorTerminal: Bool
     /// Whether a person types the standard input.
     let isInputTerminal: Bool
+    /// The columns of the terminal that a person sees, if that is known.
+    var columns: Int?
 
     /// The real one.
     static func process() -> Console {
@@ -23,7 +25,8 @@ struct Console: Sendable {
             environment: ProcessInfo.processInfo.environment,
             isOutputTerminal: isatty(STDOUT_FILENO) == 1,
             isErrorTerminal: isatty(STDERR_FILENO) == 1,
-            isInputTerminal: isatty(STDIN_FILENO) == 1
+            isInputTerminal: isatty(STDIN_FILENO) == 1,
+            columns: SystemCalls.columns(of: STDOUT_FILENO) ?? SystemCalls.columns(of: STDERR_FILENO)
         )
     }
 
@@ -35,6 +38,12 @@ struct Console: Sendable {
         // https://no-color.org: present and not empty.
         case .auto: isTerminal && (environment["NO_COLOR"] ?? "").isEmpty && environment["TERM"] != "dumb"
         }
+    }
+
+    /// How wide help is written: as wide as the terminal, within reason.
+    func helpWidth(onTerminal isTerminal: Bool) -> Int {
+        guard isTerminal, let columns else { return 80 }
+        return min(max(columns, 40), 100)
     }
 
     // MARK: Output

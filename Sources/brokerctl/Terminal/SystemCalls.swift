@@ -34,6 +34,13 @@ enum SystemCalls {
         #endif
     }
 
+    /// How many columns a terminal has; nil for what is none, or tells none.
+    static func columns(of descriptor: Int32) -> Int? {
+        var size = winsize()
+        guard ioctl(descriptor, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else { return nil }
+        return Int(size.ws_col)
+    }
+
     /// The system's words for an error number.
     static func text(of code: Int32) -> String {
         String(cString: strerror(code))

@@ -76,6 +76,64 @@ import Testing
         #expect(story.all == ["1", "lost 2", "4", "5"])
     }
 
+    /// Messages that are gone, of 6 that were sent, and what a follower is told that began with the first.
+    @Test(arguments: [
+        ([], ["1", "2", "3", "4", "5", "6"]), ([2, 4], ["1", "lost 1", "3", "lost 1", "5", "6"]),
+        ([1, 2, 5], ["lost 2", "3", "4", "lost 1", "6"]), ([3, 4, 5, 6], ["1", "2", "lost 4"]),
+        ([1, 2, 3, 4, 5, 6], ["lost 6"]),
+    ])
+    func `each gap is told between the messages that it lies between`(gone: [Int], told: [String]) throws {
+        let recipient = try Recipient("a")
+        for number in 1...6 {
+            let life: Duration? = gone.contains(number) ? .seconds(1) : nil
+            _ = try stage.now { try await $0.send("\(number)", to: recipient, timeToLive: life) }
+        }
+        let first = try stage.now { try await $0.follow([recipient], from: .oldest, within: .zero) }.ids[0]
+        stage.pass(.seconds(1))
+        let story = Story()
+        _ = try following(from: .after(MessageID(epoch: first.epoch, sequence: 0)), story)
+        stage.run()
+        #expect(story.all == told)
+    }
+
+    @Test func `an iterator's cursor goes on behind whatever was told last`() throws {
+        let recipient = try Recipient("a")
+        for number in 1...5 {
+            let life: Duration? = [2, 4].contains(number) ? .seconds(1) : nil
+            _ = try stage.now { try await $0.send("\(number)", to: recipient, timeToLive: life) }
+        }
+        stage.pass(.seconds(1))
+        let cursors = try stage.now { broker in
+            var iterator = broker.follow(recipient, from: .oldest).makeAsyncIterator()
+            var cursors: [Cursor] = []
+            for _ in 0..<5 {
+                _ = try await iterator.next()
+                cursors.append(iterator.cursor)
+            }
+            return cursors
+        }
+        #expect(cursors.map { $0.positions.map(\.sequence) } == [[1], [2], [3], [4], [5]])
+    }
+
+    @Test(arguments: [false, true])
+    func `what a follower has gone on from is delivered, what an observer has is not`(isObserving: Bool) throws {
+        let stage = Stage { $0.inboxMessagesMax = 2 }
+        try stage.send("1")
+        try stage.send("2")
+        let recipient = try Recipient("a")
+        let story = Story()
+        _ = stage.call { broker in
+            for try await event in broker.follow(recipient, from: .oldest, observing: isObserving) { story.add(event) }
+        }
+        stage.run()
+        #expect(story.all == ["1", "2"])
+        if isObserving {
+            #expect(throws: BrokerError.self) { try stage.send("3") }
+        } else {
+            #expect(try stage.send("3").evicted == 1)
+        }
+    }
+
     @Test func `a follower of an inbox that is removed goes on with a reset`() throws {
         try stage.send("1")
         let story = Story()

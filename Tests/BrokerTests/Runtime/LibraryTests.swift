@@ -1,3 +1,4 @@
+import BrokerTestSupport
 import Testing
 
 @testable import Broker
@@ -86,6 +87,61 @@ import Testing
             try await broker.send("1", to: Recipient("a"))
         }
         #expect(shard == nil)
+    }
+
+    @Test func `a clock that is moved by hand ends a poll`() async throws {
+        let time = ManualTime()
+        let broker = Broker(shards: 1, time: time)
+        let recipient = try Recipient("a")
+        async let batch = broker.take(from: recipient, within: .seconds(40))
+        let deadline = time.now + .seconds(40)
+        await time.sleeperArrives(before: deadline)
+        time.advance(to: deadline)
+        #expect(try await batch.isEmpty)
+        #expect(await broker.statistics().timeouts == 1)
+    }
+
+    @Test func `a clock that is moved by hand ends leases and lives`() async throws {
+        let time = ManualTime()
+        let broker = Broker(shards: 1, time: time)
+        let recipient = try Recipient("a")
+        try await broker.send("short", to: recipient, timeToLive: .seconds(3))
+        try await broker.send("long", to: recipient)
+        #expect(try await broker.lease(from: recipient, for: .seconds(9)).texts == ["short", "long"])
+        // Whoever waits gets what comes back: the lease has outlived the first message.
+        async let second = broker.take(from: recipient, within: nil)
+        let end = time.now + .seconds(9)
+        await time.sleeperArrives(before: end)
+        time.advance(to: end)
+        #expect(try await second.texts == ["long"])
+        #expect(await broker.statistics().expired == 1)
+    }
+
+    @Test func `a later deadline that is made earlier is slept to anew`() async throws {
+        let time = ManualTime()
+        let broker = Broker(shards: 1, time: time)
+        let recipient = try Recipient("a")
+        async let late = broker.take(from: recipient, within: .seconds(3600))
+        await time.sleeperArrives(before: time.now + .seconds(3600))
+        async let early = broker.take(from: recipient, within: .seconds(1))
+        let deadline = time.now + .seconds(1)
+        await time.sleeperArrives(before: deadline)
+        time.advance(to: deadline)
+        #expect(try await early.isEmpty)
+        try await broker.send("1", to: recipient)
+        #expect(try await late.texts == ["1"])
+    }
+
+    @Test func `a sleep that is cancelled ends at once, on either clock`() async {
+        for time in [ManualTime(), SystemTime()] as [any TimeSource] {
+            let sleep = Task { try await time.sleep(until: time.now + .seconds(3600)) }
+            sleep.cancel()
+            await #expect(throws: CancellationError.self) { try await sleep.value }
+        }
+    }
+
+    @Test func `a sleep to a moment that has passed is none`() async throws {
+        for time in [ManualTime(), SystemTime()] as [any TimeSource] { try await time.sleep(until: time.now) }
     }
 
     @Test func `the machine's clocks move`() {

@@ -9,6 +9,9 @@ extension Simulation {
         return recipient
     }
 
+    /// Sessions and keys, two of which Unicode takes for the same.
+    private static let texts = ["x", "caf\u{E9}", "cafe\u{301}"]
+
     private mutating func someRecipients() -> [Recipient] {
         let count = generator.pick([1, 1, 1, 1, 2, 3])
         return Array(Simulation.names.shuffled(using: &generator).prefix(count))
@@ -22,7 +25,7 @@ extension Simulation {
         let text = generator.chance(3) ? Array(repeating: 48, count: 17) : content
         let payload = text.withUnsafeBufferPointer { bytes in
             Payload.make(
-                sender: generator.chance(20) ? "s" : nil,
+                sender: generator.chance(20) ? generator.pick(Simulation.texts) : nil,
                 type: generator.chance(20) ? "t" : nil,
                 content: bytes,
                 sentAt: wall
@@ -32,7 +35,7 @@ extension Simulation {
             recipient: recipient,
             payload: payload,
             timeToLive: generator.chance(30) ? .milliseconds(generator.number(1...20) * 250) : nil,
-            key: generator.chance(15) ? generator.pick(["k", "l"]) : nil
+            key: generator.chance(15) ? generator.pick(Simulation.texts) : nil
         )
         let before = state.positions.count
         let answer: Result<SendReceipt, BrokerError>
@@ -57,7 +60,10 @@ extension Simulation {
 
     mutating func follow() throws {
         let (recipients, mode) = someStart()
-        try poll(ReadRequest(recipients: recipients, mode: mode))
+        var request = ReadRequest(recipients: recipients, mode: mode)
+        request.isObserving = generator.chance(20)
+        request.tellsGapsInPlace = generator.chance(30)
+        try poll(request)
     }
 
     private mutating func someStart() -> ([Recipient], ReadMode) {
@@ -80,13 +86,14 @@ extension Simulation {
         var request = request
         request.limit = generator.pick([1, 2, 3, 5, 100])
         request.bytesMax = generator.chance(10) ? generator.number(0...20) : nil
-        request.session = generator.chance(20) ? generator.pick(["x", "y"]) : nil
+        request.session = generator.chance(20) ? generator.pick(Simulation.texts) : nil
         let deadline = generator.chance(80) ? now + .milliseconds(generator.number(0...12) * 500) : nil
         let reader = SimulatedReader(id: nextNumber, recipients: request.recipients, isStream: false)
         nextNumber += 1
         let before = state.positions.count
         let answer = answer(reader, request, until: deadline)
-        note("poll \(reader.id) of \(request.recipients) \(request.mode), limit \(request.limit): \(answer.summary)")
+        let how = "\(request.mode)\(request.isObserving ? ", observing" : ""), limit \(request.limit)"
+        note("poll \(reader.id) of \(request.recipients) \(how): \(answer.summary)")
         model.expect(takeEvents())
         try model.poll(reader.id, request, until: deadline, answer, glimpse(request.recipients, before))
         try settle()
@@ -99,10 +106,11 @@ extension Simulation {
         until deadline: MonotonicInstant?
     ) -> DeliveryModel.ReadAnswer {
         do throws(BrokerError) {
-            try state.attach(reader, request, wall: wall)
+            try state.attach(reader, heard(request), wall: wall)
         } catch {
             return .refused(error)
         }
+        if fault == .eagerConfirmation, case .follow(let cursor) = request.mode { confirmAll(before: cursor) }
         if let batch = state.collect(reader, now: now) {
             state.leave(reader)
             let flight = launch(batch, to: reader)
@@ -120,19 +128,36 @@ extension Simulation {
         return .waits
     }
 
+    /// The request as the state gets it.
+    private func heard(_ request: ReadRequest) -> ReadRequest {
+        var heard = request
+        if fault == .deafToObservers { heard.isObserving = false }
+        return heard
+    }
+
+    private func confirmAll(before cursor: Cursor) {
+        for position in cursor.positions where position.sequence > 0 {
+            for inbox in state.inboxes.values where inbox.epoch == position.epoch {
+                for sequence in 1...position.sequence { inbox.markDelivered(sequence) }
+            }
+        }
+    }
+
     // MARK: Streaming
 
     mutating func openStream() throws {
         var (recipients, mode) = someStart()
         if generator.chance(30) { mode = .take }
-        let session = generator.chance(20) ? generator.pick(["x", "y"]) : nil
+        let session = generator.chance(20) ? generator.pick(Simulation.texts) : nil
         let limit = generator.pick([1, 3, 100])
-        let request = ReadRequest(recipients: recipients, mode: mode, limit: limit, session: session)
+        var request = ReadRequest(recipients: recipients, mode: mode, limit: limit, session: session)
+        request.isObserving = mode != .take && generator.chance(20)
         let reader = SimulatedReader(id: nextNumber, recipients: recipients, isStream: true)
         nextNumber += 1
         let before = state.positions.count
         let answer = open(reader, request)
-        note("stream \(reader.id) of \(recipients) \(mode), limit \(limit): \(answer.summary { "\($0)" })")
+        let how = "\(mode)\(request.isObserving ? ", observing" : ""), limit \(limit)"
+        note("stream \(reader.id) of \(recipients) \(how): \(answer.summary { "\($0)" })")
         model.expect(takeEvents())
         try model.open(reader.id, request, answer, glimpse(recipients, before))
         try settle()
@@ -142,7 +167,7 @@ extension Simulation {
     private mutating func open(_ reader: SimulatedReader, _ request: ReadRequest) -> Result<Cursor, BrokerError> {
         guard !state.isDraining else { return .failure(.draining) }
         do throws(BrokerError) {
-            try state.attach(reader, request, wall: wall)
+            try state.attach(reader, heard(request), wall: wall)
         } catch {
             return .failure(error)
         }
@@ -186,6 +211,10 @@ extension Simulation {
         note("batch \(flight.number) has \(arrives ? "arrived" : "not arrived")")
         if arrives {
             keep(batch.cursor, of: flight.reader.recipients)
+            // Each message of a stream is a place to go on from.
+            if flight.reader.tellsGapsInPlace, flight.reader.recipients.count == 1, let message = batch.messages.first {
+                keep(.after(message.id), of: flight.reader.recipients)
+            }
             state.confirm(batch, isStream: flight.reader.isStream, now: now)
             try model.confirm(batch, number: flight.number, isStream: flight.reader.isStream, now)
             if isStreaming(flight), !flight.isWritten { try resume(flight.reader) }

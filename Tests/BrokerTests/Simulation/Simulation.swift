@@ -10,6 +10,8 @@ struct Simulation: ~Copyable {
     let seed: UInt64
     /// A defect that is put in between state and model, to see that it is found.
     let fault: Fault
+    /// Whether its inboxes are rooms that are followed rather than queues that are taken from.
+    let isRoom: Bool
     var generator: SeededGenerator
     let budget: MemoryBudget
     var state: ShardState
@@ -39,6 +41,10 @@ struct Simulation: ~Copyable {
         case secondTaker
         /// Something is not done when its time has come.
         case sleepyClock
+        /// A cursor confirms everything that lies before it, whoever has seen that.
+        case eagerConfirmation
+        /// An observer is taken for a follower.
+        case deafToObservers
     }
 
     struct Flight {
@@ -59,6 +65,7 @@ struct Simulation: ~Copyable {
         self.fault = fault
         var generator = SeededGenerator(seed: seed)
         let limits = Simulation.limits(&generator)
+        isRoom = generator.chance(30)
         self.generator = generator
         budget = MemoryBudget(bytesMax: limits.memoryBytesMax)
         state = ShardState(limits: limits, budget: budget, randomness: SeededGenerator(seed: ~seed), now: now)
@@ -91,6 +98,23 @@ struct Simulation: ~Copyable {
     }
 
     private mutating func act() throws {
+        if isRoom { try actInRoom() } else { try actInQueue() }
+    }
+
+    /// Mostly followers, so that inboxes fill up with what some of them have seen.
+    private mutating func actInRoom() throws {
+        switch generator.number(1...100) {
+        case ...35: try send()
+        case ...65: try follow()
+        case ...69: try openStream()
+        case ...93: try land()
+        case ...95: try poll()
+        case ...98: try leave()
+        default: try serveFollowers(budget: generator.number(1...3))
+        }
+    }
+
+    private mutating func actInQueue() throws {
         switch generator.number(1...100) {
         case ...30: try send()
         case ...44: try poll()
@@ -232,7 +256,11 @@ struct Simulation: ~Copyable {
         guard state.statistics == model.statistics else {
             throw Mismatch("the totals are \(state.statistics), not \(model.statistics)")
         }
-        for inbox in state.inboxes.values { try model.check(inbox.summary) }
+        for inbox in state.inboxes.values {
+            try model.check(inbox.summary)
+            let (delivered, wanted) = (inbox.log.delivered, model.delivered(at: inbox.recipient))
+            guard delivered == wanted else { throw Mismatch("delivered are \(delivered), not \(wanted)") }
+        }
         if let due = model.nextDue {
             guard let next = state.nextDeadline, next <= max(due, now) else {
                 throw Mismatch("the next deadline is \(String(describing: state.nextDeadline)), not \(due)")
@@ -253,5 +281,12 @@ final class SimulatedReader: Reader, @unchecked Sendable {
         self.id = id
         self.recipients = recipients
         super.init(isStream: isStream)
+    }
+}
+
+extension MessageLog {
+    /// The messages that count as delivered.
+    var delivered: [UInt64] {
+        indices.compactMap { self[$0].payload != nil && self[$0].isDelivered ? self[$0].sequence : nil }
     }
 }

@@ -66,15 +66,17 @@ final class Bench {
         limit: Int = 100,
         bytesMax: Int? = nil,
         within timeout: Duration? = .zero,
-        session: String? = nil
+        session: String? = nil,
+        isObserving: Bool = false
     ) throws -> Answer {
         let reader = TestReader(isStream: false)
-        let request = ReadRequest(
-            recipients: try (names.isEmpty ? ["a"] : names).map { try Recipient($0) },
-            mode: mode,
+        let request = try request(
+            names,
+            mode,
             limit: limit,
             bytesMax: bytesMax,
-            session: session
+            session: session,
+            isObserving: isObserving
         )
         defer { settle() }
         try state.attach(reader, request, wall: wall)
@@ -89,6 +91,25 @@ final class Bench {
         }
         state.wait(reader, until: timeout.map { now + $0 })
         return .waits(reader)
+    }
+
+    /// What a reader of these inboxes asks for, of the inbox `a` if none is named.
+    private func request(
+        _ names: [String],
+        _ mode: ReadMode,
+        limit: Int,
+        bytesMax: Int? = nil,
+        session: String?,
+        isObserving: Bool = false
+    ) throws -> ReadRequest {
+        ReadRequest(
+            recipients: try (names.isEmpty ? ["a"] : names).map { try Recipient($0) },
+            mode: mode,
+            limit: limit,
+            bytesMax: bytesMax,
+            session: session,
+            isObserving: isObserving
+        )
     }
 
     /// What there is to take, under way; an empty batch if there is nothing.
@@ -117,12 +138,7 @@ final class Bench {
         session: String? = nil
     ) throws -> TestReader {
         let reader = TestReader(isStream: false)
-        let request = ReadRequest(
-            recipients: try (names.isEmpty ? ["a"] : names).map { try Recipient($0) },
-            mode: mode,
-            limit: limit,
-            session: session
-        )
+        let request = try request(names, mode, limit: limit, session: session)
         defer { settle() }
         try state.attach(reader, request, wall: wall)
         try #require(state.collect(reader, now: now) == nil, "there was something to read at once")
@@ -135,17 +151,14 @@ final class Bench {
         _ names: String...,
         mode: ReadMode = .followUnread,
         limit: Int = 100,
-        session: String? = nil
+        session: String? = nil,
+        isObserving: Bool = false
     ) throws -> TestReader {
         let reader = TestReader(isStream: true)
-        let request = ReadRequest(
-            recipients: try (names.isEmpty ? ["a"] : names).map { try Recipient($0) },
-            mode: mode,
-            limit: limit,
-            session: session
-        )
+        let request = try request(names, mode, limit: limit, session: session, isObserving: isObserving)
         defer { settle() }
         try state.attach(reader, request, wall: wall)
+        _ = state.cursor(of: reader)
         state.wait(reader, until: nil)
         state.pause(reader)
         state.resume(reader, now: now)

@@ -52,6 +52,13 @@ import Testing
         #expect(try !bench.send("2", key: "cafe\u{301}").isDuplicate)
     }
 
+    @Test func `a key's senders and recipients are the same only if their bytes are`() throws {
+        try bench.send("1", to: "caf\u{E9}", sender: "caf\u{E9}", key: "k")
+        #expect(try !bench.send("2", to: "caf\u{E9}", sender: "cafe\u{301}", key: "k").isDuplicate)
+        #expect(try !bench.send("3", to: "cafe\u{301}", sender: "caf\u{E9}", key: "k").isDuplicate)
+        #expect(try bench.send("1", to: "caf\u{E9}", sender: "caf\u{E9}", key: "k").isDuplicate)
+    }
+
     @Test func `a key is forgotten after five minutes`() throws {
         try bench.send("1", key: "k")
         bench.pass(.seconds(100))

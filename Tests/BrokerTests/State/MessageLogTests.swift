@@ -54,6 +54,51 @@ import Testing
         }
     }
 
+    @Test func `an entry has 40 bytes`() {
+        // What Cost.message was measured with.
+        #expect(MemoryLayout<LogEntry>.stride == 40)
+    }
+
+    @Test func `an answer that reaches back further than is noted counts as shorter, never as longer`() {
+        var log = MessageLog()
+        for sequence in 1...70_000 { log.append(entry(UInt64(sequence))) }
+        log.noteAnswer(from: 0, to: 70_000)
+        #expect(log.confirm(through: 70_000) == 70_000 - 65_534..<70_000)
+        #expect(log.confirm(through: 70_000) == nil)
+    }
+
+    @Test(arguments: UInt64(0)..<40)
+    func `a cursor is confirmed alike, whatever became of the messages around it`(seed: UInt64) {
+        var random = SeededGenerator(seed: seed)
+        var log = MessageLog()
+        for sequence in 1...60 { log.append(entry(UInt64(sequence))) }
+        var kept = Set(UInt64(1)...60)
+        var answers: [(start: UInt64, end: UInt64)] = []
+        for _ in 0..<40 {
+            if random.chance(50) {
+                let end = UInt64(random.number(1...60))
+                let start = end - UInt64(random.number(0...Int(end)))
+                log.noteAnswer(from: start, to: end)
+                answers.append((start, end))
+            } else {
+                for sequence in kept where random.chance(8) {
+                    if let index = log.index(of: sequence) { log.remove(at: index) }
+                    kept.remove(sequence)
+                }
+                log.tidy()
+            }
+        }
+        for position in UInt64(1)...60 {
+            var copy = log
+            let told = copy.confirm(through: position)?.compactMap { copy[$0].payload == nil ? nil : copy[$0].sequence }
+            let before = kept.filter { $0 <= position }.max()
+            let behind = kept.filter { $0 > position }.min() ?? .max
+            let starts = answers.filter { $0.end >= before ?? .max && $0.end < behind }.map(\.start)
+            let seen = starts.max().map { start in kept.filter { $0 > start && $0 <= position } } ?? []
+            #expect(told ?? [] == seen.sorted(), "seed \(seed), position \(position)")
+        }
+    }
+
     @Test func `holes are closed before they outnumber the messages`() {
         var log = MessageLog()
         for sequence in 1...1000 { log.append(entry(UInt64(sequence))) }

@@ -15,6 +15,17 @@ import Testing
         #expect(newer.texts == [["1"]])
     }
 
+    @Test func `sessions are the same only if their bytes are`() throws {
+        let older = try bench.wait(session: "caf\u{E9}")
+        let other = try bench.wait(session: "cafe\u{301}")
+        #expect(older.isQuiet)
+        #expect(bench.state.sessions.count == 2)
+        let newer = try bench.wait(session: "caf\u{E9}")
+        #expect(older.reason == .replaced)
+        #expect(other.isQuiet)
+        #expect(newer.isQuiet)
+    }
+
     @Test func `a newer reader that is answered at once ends the older as well`() throws {
         try bench.send("1")
         let older = try bench.wait(mode: .follow(.now), session: "tab")

@@ -1,3 +1,4 @@
+import BrokerTestSupport
 import Foundation
 import HTTPFront
 import Testing
@@ -26,7 +27,7 @@ struct ByteBufferTextTests {
 
     @Test
     func `random texts come back from JSON as they went in`() throws {
-        var random = CodecRandom(seed: 14)
+        var random = SeededGenerator(seed: 14)
         for _ in 0..<1000 {
             let scalars = (0..<random.below(40)).compactMap { _ in
                 Unicode.Scalar(UInt32(random.below(random.below(2) == 0 ? 0x60 : 0x11_0000)))
@@ -78,7 +79,7 @@ struct ByteBufferTextTests {
 
     @Test
     func `random times are written as Foundation writes them`() throws {
-        var random = CodecRandom(seed: 15)
+        var random = SeededGenerator(seed: 15)
         let style = Date.ISO8601FormatStyle(includingFractionalSeconds: true)
         for round in 0..<3000 {
             // From 1600 on: Foundation's calendar is Julian before.

@@ -1,3 +1,4 @@
+import BrokerTestSupport
 import HTTPFront
 import Testing
 
@@ -113,7 +114,7 @@ struct ChunkedDecoderTests {
 
     @Test
     func `random bodies come out as they went in`() {
-        var random = CodecRandom(seed: 3)
+        var random = SeededGenerator(seed: 3)
         for _ in 0..<300 {
             var body: [UInt8] = []
             var coded: [UInt8] = []
@@ -135,7 +136,7 @@ struct ChunkedDecoderTests {
 
     @Test
     func `mutated bodies do not depend on the cuts`() {
-        var random = CodecRandom(seed: 4)
+        var random = SeededGenerator(seed: 4)
         let alphabet = Array("\r\n\r\n05aF;= \"\\xX:\u{0}\u{E9}".utf8)
         let seeds = Self.accepted.map { Array($0.0.utf8) }
         for round in 0..<5000 {

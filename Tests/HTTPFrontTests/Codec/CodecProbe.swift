@@ -1,3 +1,4 @@
+import BrokerTestSupport
 import HTTPFront
 
 /// Ways to feed the codecs, and random bytes that a seed makes again.
@@ -92,30 +93,10 @@ enum CodecProbe {
     }
 }
 
-/// SplitMix64: the same numbers for the same seed, on every machine.
-struct CodecRandom: RandomNumberGenerator {
-    private var state: UInt64
-
-    init(seed: UInt64) {
-        state = seed
-    }
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var mixed = state
-        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-        return mixed ^ (mixed >> 31)
-    }
-
+extension SeededGenerator {
     /// A number from 0 up to, not including, `bound`.
     mutating func below(_ bound: Int) -> Int {
-        Int(next() % UInt64(bound))
-    }
-
-    /// One of `choices`.
-    mutating func pick<Choice>(_ choices: [Choice]) -> Choice {
-        choices[below(choices.count)]
+        number(0...bound - 1)
     }
 
     /// `bytes` with one to three changes: a byte replaced, taken out, put in or doubled, or a piece cut off.

@@ -8,7 +8,7 @@ struct HeadParserTests {
     static let accepted = [
         "GET / HTTP/1.1\r\nHost: a\r\n\r\n",
         "\r\nGET / HTTP/1.1\r\nHost: a\r\n\r\n",
-        "GET / HTTP/1.0\r\n\r\n",
+        "GET / HTTP/1.0\r\n\r\n", "GET / HTTP/1.2\r\nHost: a\r\n\r\n", "GET / HTTP/1.9\r\nHost: a\r\n\r\n",
         "HEAD /v1/stats HTTP/1.0\r\nConnection: keep-alive\r\n\r\n",
         "GET /v1/poll?recipient=u42&timeout=40&cursor=k3Qz9.18 HTTP/1.1\r\nHost: 127.0.0.1:8080\r\n"
             + "User-Agent: curl/8.5.0\r\nAccept: */*\r\n\r\n",
@@ -53,6 +53,14 @@ struct HeadParserTests {
         for cut in 0..<byteCount {
             #expect(CodecProbe.parseHead(bytes, cuts: [cut]) == .incomplete, "cut at \(cut)")
         }
+    }
+
+    @Test(arguments: 2...9)
+    func `a later version of HTTP 1 counts as the latest that is known`(minor: Int) throws {
+        let head = try #require(try CodecProbe.head("GET / HTTP/1.\(minor)\r\nHost: a\r\nExpect: 100-continue\r\n\r\n"))
+        #expect(head.minorVersion == 1)
+        #expect(head.isKeepAlive)
+        #expect(throws: RequestRefusal.self) { try CodecProbe.head("GET / HTTP/1.\(minor)\r\n\r\n") }
     }
 
     @Test

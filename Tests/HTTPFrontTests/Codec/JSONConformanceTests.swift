@@ -1,3 +1,4 @@
+import BrokerTestSupport
 import HTTPFront
 import Testing
 
@@ -167,7 +168,7 @@ struct JSONConformanceTests {
 
     @Test
     func `brackets of both kinds must close in order at each depth`() throws {
-        var random = CodecRandom(seed: 9)
+        var random = SeededGenerator(seed: 9)
         for _ in 0..<500 {
             var open: [Bool] = []
             var text = ""

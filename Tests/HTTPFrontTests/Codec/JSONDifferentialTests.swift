@@ -1,3 +1,4 @@
+import BrokerTestSupport
 import Foundation
 import HTTPFront
 import Testing
@@ -48,7 +49,7 @@ struct JSONDifferentialTests {
     @Test
     func `broken documents are refused by both`() {
         var generator = JSONGenerator(seed: 11)
-        var random = CodecRandom(seed: 12)
+        var random = SeededGenerator(seed: 12)
         let alphabet = Array("\"\"\\\\{}[],:0123.-+eEtrufalsn/ \n\t\u{1}\u{E9}\u{1F600}".utf8)
         var accepted = 0
         for round in 0..<12_000 {
@@ -66,7 +67,7 @@ struct JSONDifferentialTests {
 
     @Test
     func `random bytes never make it read beyond them`() {
-        var random = CodecRandom(seed: 13)
+        var random = SeededGenerator(seed: 13)
         let alphabet = Array("{}[]\"\\:,u0d8e-. tn".utf8)
         for _ in 0..<10_000 {
             let bytes = (0..<random.below(24)).map { _ in
@@ -87,10 +88,10 @@ struct JSONDifferentialTests {
 
 /// Makes random JSON documents, with white space and escapes.
 struct JSONGenerator {
-    private var random: CodecRandom
+    private var random: SeededGenerator
 
     init(seed: UInt64) {
-        random = CodecRandom(seed: seed)
+        random = SeededGenerator(seed: seed)
     }
 
     mutating func document() -> String {

@@ -1,3 +1,4 @@
+import BrokerTestSupport
 import HTTPFront
 import Testing
 
@@ -85,7 +86,7 @@ struct MediaTypeTests {
 
     @Test
     func `mutated values never make it read beyond the bytes`() {
-        var random = CodecRandom(seed: 8)
+        var random = SeededGenerator(seed: 8)
         let seed = Array("text/html;charset=\"utf-\\8\";q=0.5, */*;q=0.1, application/x-ndjson".utf8)
         for _ in 0..<4000 {
             let bytes = random.mutated(seed, alphabet: Array("\"\\;,=/* q0.\t".utf8))

@@ -120,6 +120,32 @@ struct AnswerTests {
     }
 
     @Test
+    func `a send that none of several got is an error, with the code that all share or that of the first`() throws {
+        let full = BrokerError(.inboxFull, "it is full", remedy: "poll")
+        let large = BrokerError(.tooLarge, "it is large", remedy: "send less")
+        let (a, b) = (try Recipient("a"), try Recipient("b"))
+        #expect(SendAnswer.refusal([(a, .failure(full)), (b, .success(try Self.receipt("k3Qz9.18")))]) == nil)
+        let one = try #require(SendAnswer.refusal([(a, .failure(full))]))
+        #expect(one == Problem(.inboxFull, "it is full; poll"))
+        let results: SendAnswer.Results = [(a, .failure(large)), (b, .failure(full))]
+        let two = try #require(SendAnswer.refusal(results))
+        #expect((two.code, two.status) == (.tooLarge, 413))
+        #expect(two.detail.hasSuffix("for the first, 'a': it is large; send less"))
+        let response = SendAnswer.response(two, results)
+        #expect(response.status == 413)
+        #expect(response.contentType == "application/problem+json")
+        let text = try Self.json(String(decoding: response.body, as: UTF8.self))
+        #expect(!text.contains("success"))
+        let list =
+            #""results":[{"recipient":"a","error":{"code":"too_large","status":413,"detail":"it is large; send less"}},"#
+            + #"{"recipient":"b","error":{"code":"inbox_full","status":429,"detail":"it is full; poll"}}]}"#
+        #expect(text.hasSuffix(#","code":"too_large","# + list))
+        let line = try Self.json(ByteBuffer.text { SendAnswer.write(two, results, to: $0) })
+        #expect(line.hasPrefix(#"{"error":{"code":"too_large","status":413,"detail":""#))
+        #expect(line.hasSuffix("}," + list))
+    }
+
+    @Test
     func `a line that was refused is answered with its error`() throws {
         #expect(
             try Self.json(ByteBuffer.text { SendAnswer.write(Problem.invalid("a \"b\"\n"), to: $0) })

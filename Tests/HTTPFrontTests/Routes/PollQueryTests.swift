@@ -14,6 +14,7 @@ struct PollQueryTests {
         #expect(read.bytesMax == nil)
         if let session = read.session { parts.append("session \(session)") }
         if query.tellsCursor { parts.append("tells") }
+        if read.isObserving { parts.append("observes") }
         return parts.joined(separator: " | ")
     }
 
@@ -42,6 +43,10 @@ struct PollQueryTests {
         ("recipient=a&recipient=b&cursor=k3Qz9.18~Zw0aB.7", "a,b | follow k3Qz9.18~Zw0aB.7 | 40.0 seconds | limit 100"),
         ("recipient=b&recipient=a&cursor=now", "b,a | follow now | 40.0 seconds | limit 100 | tells"),
         ("session=tab+7&recipient=u", "u | take | 40.0 seconds | limit 100 | session tab 7"),
+        ("recipient=u&cursor=0&observe=1", "u | follow 0 | 40.0 seconds | limit 100 | observes"),
+        ("recipient=u&cursor=now&observe=true", "u | follow now | 40.0 seconds | limit 100 | tells | observes"),
+        ("recipient=u&observe=0", "u | take | 40.0 seconds | limit 100"),
+        ("recipient=u&lease=5&observe=false", "u | lease 5.0 seconds | 40.0 seconds | limit 100"),
         ("recipient=room:lobby%2Fa", "room:lobby/a | take | 40.0 seconds | limit 100"),
     ])
     func `a query and a form are read alike`(fields: String, expected: String) throws {
@@ -61,6 +66,8 @@ struct PollQueryTests {
         ),
         (#"{"recipient":"u","lease":30,"timeout":3e1}"#, "u | lease 30.0 seconds | 30.0 seconds | limit 100"),
         (#"{"recipient":"u","limit":10.0}"#, "u | take | 40.0 seconds | limit 10"),
+        (#"{"recipient":"u","cursor":"0","observe":true}"#, "u | follow 0 | 40.0 seconds | limit 100 | observes"),
+        (#"{"recipient":"u","observe":false}"#, "u | take | 40.0 seconds | limit 100"),
         (#"{"recipient":"u","cursor":"n\u006fw"}"#, "u | follow now | 40.0 seconds | limit 100 | tells"),
     ])
     func `a JSON object is read`(body: String, expected: String) throws {
@@ -68,7 +75,9 @@ struct PollQueryTests {
     }
 
     private static let takes =
-        "this request takes 'recipient', 'cursor', 'timeout', 'limit', 'lease', 'session'"
+        "this request takes 'recipient', 'cursor', 'timeout', 'limit', 'lease', 'session', 'observe'"
+    private static let noCursor =
+        "'observe' without a cursor; a poll without one takes, so give 'cursor' or leave 'observe' out"
     private static let unreadable =
         "is unreadable; pass on the cursor of an answer as it came, or '0' for the oldest message kept, or 'now'"
 
@@ -104,6 +113,8 @@ struct PollQueryTests {
             "recipient=u&cursor=0&lease=5",
             "'cursor' and 'lease' together; a cursor follows and takes nothing, so leave one out"
         ),
+        ("recipient=u&observe=1", noCursor), ("recipient=u&observe=1&lease=5", noCursor),
+        ("recipient=u&cursor=0&observe=", "'observe' is ''; give 1 or 0"),
         ("recipient=u&cursor=", "cursor '' \(unreadable)"), ("recipient=u&cursor=00", "cursor '00' \(unreadable)"),
         ("recipient=u&cursor=Now", "cursor 'Now' \(unreadable)"),
         ("recipient=u&cursor=k3Qz9", "cursor 'k3Qz9' \(unreadable)"),
@@ -130,6 +141,9 @@ struct PollQueryTests {
         (#"{"recipient":"u","timeout":null}"#, "'timeout' is null; give a number of seconds from 0 to 300"),
         (#"{"recipient":"u","timeout":{}}"#, "'timeout' is an object; give a number of seconds from 0 to 300"),
         (#"{"recipient":"u","limit":true}"#, "'limit' is true; give an integer from 1 to 1000"),
+        (#"{"recipient":"u","observe":true}"#, noCursor),
+        (#"{"recipient":"u","cursor":"0","observe":1}"#, "'observe' is 1; give true or false"),
+        (#"{"recipient":"u","cursor":"0","observe":"1"}"#, "'observe' is \"1\"; give true or false"),
         (#"{"recipient":"u","session":1}"#, "'session' is wrong at byte 0: expected a string but found a number"),
     ])
     func `a wrong JSON object is refused by name`(body: String, detail: String) throws {

@@ -4,6 +4,8 @@ import Testing
 
 /// What POST /v1/send refuses: the text names the field, what was found, and what is allowed.
 struct SendRefusalTests {
+    private static let looksLikeJSON =
+        "the body looks like JSON, but is said to be application/x-www-form-urlencoded; send Content-Type: application/json"
     private static let takes =
         "this request takes 'recipient', 'recipients', 'sender', 'type', 'content', 'ttlSeconds', 'key'"
 
@@ -18,7 +20,9 @@ struct SendRefusalTests {
         (#"{"recipient":"u","content":1,"cursor":"0"}"#, "unknown field 'cursor'; \(takes)"),
         (#"{"Recipient":"u","content":1}"#, "unknown field 'Recipient'; \(takes)"),
         (#"{"":1}"#, "unknown field ''; \(takes)"),
-        ("{\"\(long(90))\":1}", "unknown field '\(long(80))'; \(takes)"),
+        ("{\"\(long(40))\":1}", "unknown field '\(long(40))'; \(takes)"),
+        ("{\"\(long(41))\":1}", "unknown field '\(long(40))…'; \(takes)"),
+        (#"{"my {secret}":1}"#, "unknown field, whose name has 11 bytes; \(takes)"),
         (#"{"recipient":"u","content":1,"content":2}"#, "'content' is given twice; give it once"),
         (#"{"recipient":"u","recipient":"v","content":1}"#, "'recipient' is given twice; give it once"),
         (#"{"recipient":"u","content":1,"\u0063ontent":2}"#, "'content' is given twice; give it once"),
@@ -31,7 +35,8 @@ struct SendRefusalTests {
         (#"{"recipient":7,"content":1}"#, "'recipient' is wrong at byte 0: expected a string but found a number"),
         (#"{"recipient":null,"content":1}"#, "'recipient' is wrong at byte 0: expected a string but found null"),
         (#"{"recipient":["u"],"content":1}"#, "'recipient' is wrong at byte 0: expected a string but found an array"),
-        (#"{"recipients":{},"content":1}"#, "'recipients' is wrong at byte 0: expected a string but found an object"),
+        (#"{"recipients":{},"content":1}"#, "'recipients' is an object; give an array of recipients"),
+        (#"{"recipients":"a","content":1}"#, "'recipients' is a string; give an array of recipients"),
         (
             #"{"recipients":["a",2],"content":1}"#,
             "'recipients' is wrong at byte 0: expected a string but found a number"
@@ -108,12 +113,15 @@ struct SendRefusalTests {
         ("content=1", "'recipient' is missing; say whom the message is for"),
         ("recipient=u", "'content' is missing; send any JSON value"),
         ("recipient=u&content=1&content=2", "'content' is given twice; give it once"),
-        ("recipients=a&recipients=b&content=1", "'recipients' is given twice; give it once"),
+        ("recipients=a&content=1", "'recipients' is for JSON; in a form, give 'recipient' once for each"),
         ("recipient=a&recipient=a&content=1", "recipient 'a' is named twice; name it once"),
-        ("recipient=a&recipients=b&content=1", "'recipient' and 'recipients' together; send one of them"),
         ("recipient=u&content=1&x=1", "unknown field 'x'; \(takes)"),
         ("recipient=u&content=1&%C3%A9=1", "unknown field 'é'; \(takes)"),
         ("recipient=u&content=1&=1", "unknown field ''; \(takes)"),
+        ("recipient=u&content=1&a%22b=1", "unknown field, whose name has 3 bytes; \(takes)"),
+        ("some text", "a part of the form has no '='; write each as name=value, with '&' between them"),
+        ("recipient=u&secret", "a part of the form has no '='; write each as name=value, with '&' between them"),
+        (#"{"recipient":"u","content":"a=b&c"}"#, looksLikeJSON), (" \r\n[1]", looksLikeJSON),
         ("recipient=u&content=1&ttlSeconds=", "'ttlSeconds' is ''; give an integer from 1 to 604800"),
         ("recipient=u&content=1&ttlSeconds=6e1", "'ttlSeconds' is '6e1'; give an integer from 1 to 604800"),
         ("recipient=u&content=1&ttlSeconds=%2B60", "'ttlSeconds' is '+60'; give an integer from 1 to 604800"),
@@ -174,6 +182,11 @@ struct SendRefusalTests {
 
     @Test(arguments: [
         ("Idempotency-Key: a", #""b""#, "the header Idempotency-Key and the field 'key' differ; send one of them"),
+        // The Kelvin sign, which Unicode takes for the letter.
+        (
+            "Idempotency-Key: K", #""\u212a""#,
+            "the header Idempotency-Key and the field 'key' differ; send one of them"
+        ),
         ("Idempotency-Key:", "", "the header Idempotency-Key is empty; give it 1 to 256 bytes of UTF-8"),
         (
             "Idempotency-Key: " + long(257), "",

@@ -106,17 +106,31 @@ struct StreamEncoderTests {
     }
 
     @Test(arguments: [
-        (StreamFormat.sse, "text/event-stream", "retry: 2000\n\n"), (.ndjson, "application/x-ndjson", ""),
+        (
+            StreamFormat.sse, "text/event-stream", "retry: 2000\nevent: ping\nid: k3Qz9.18\ndata: {}\n\n",
+            "retry: 2000\n\n"
+        ),
+        (
+            .ndjson, "application/x-ndjson", "{\"event\":\"open\",\"cursor\":\"k3Qz9.18\"}\n",
+            "{\"event\":\"open\"}\n"
+        ),
     ])
-    func `how it begins`(format: StreamFormat, contentType: String, begin: String) {
+    func `how it begins: with the position, unless it takes`(
+        format: StreamFormat,
+        contentType: String,
+        begin: String,
+        taking: String
+    ) throws {
         let encoder = Self.encoder(format)
+        let cursor = try Self.cursor("k3Qz9.18")
         #expect("\(encoder.contentType)" == contentType)
         #expect(encoder.fields() == "Cache-Control: no-store\r\nX-Accel-Buffering: no\r\n")
-        #expect(ByteBuffer.text { encoder.begin($0) } == begin)
+        #expect(ByteBuffer.text { encoder.begin(cursor, $0) } == begin)
+        #expect(ByteBuffer.text { Self.encoder(format, tellsPositions: false).begin(cursor, $0) } == taking)
     }
 
     @Test
-    func `a page that never ends begins with what makes browsers show it, and allows its own scripts only`() {
+    func `a page that never ends begins with what makes browsers show it, and allows its own scripts only`() throws {
         let encoder = Self.encoder(.iframe)
         #expect("\(encoder.contentType)" == "text/html; charset=utf-8")
         #expect(
@@ -127,11 +141,15 @@ struct StreamEncoderTests {
                 X-Content-Type-Options: nosniff\r\n
                 """
         )
-        let begin = ByteBuffer.text { encoder.begin($0) }
+        let cursor = try Self.cursor("k3Qz9.18", "Zw0aB.7")
+        let begin = ByteBuffer.text { encoder.begin(cursor, $0) }
         #expect(begin.hasPrefix("<!doctype html>"))
         #expect(begin.contains("<meta charset=\"utf-8\">"))
         #expect(begin.utf8.count > 1024)
-        #expect(!begin.contains("<script"))
+        let script =
+            "<script nonce=\"n0nce\">parent.comet({\"event\":\"open\",\"cursor\":\"k3Qz9.18~Zw0aB.7\"})</script>\n"
+        #expect(begin.hasSuffix("-->\n" + script))
+        #expect(begin.components(separatedBy: "<script").count == 2)
     }
 
     // MARK: Content that would break out

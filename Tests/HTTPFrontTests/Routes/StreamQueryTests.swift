@@ -11,6 +11,7 @@ struct StreamQueryTests {
         var parts = [query.request.recipients.map(\.name).joined(separator: ","), query.request.mode.described]
         parts.append("\(query.format)")
         if let session = query.request.session { parts.append("session \(session)") }
+        if query.request.isObserving { parts.append("observes") }
         if query.callback != "parent.comet" { parts.append(query.callback) }
         #expect(query.request.limit == 64)
         return parts.joined(separator: " | ")
@@ -29,6 +30,9 @@ struct StreamQueryTests {
         ("recipient=u&as=iframe&callback=$", "u | follow unread | iframe | $"),
         ("recipient=u&as=iframe&callback=_a1.$b", "u | follow unread | iframe | _a1.$b"),
         ("recipient=u&session=s", "u | follow unread | sse | session s"),
+        ("recipient=u&observe=1", "u | follow unread | sse | observes"),
+        ("recipient=u&observe=true&cursor=0", "u | follow 0 | sse | observes"),
+        ("recipient=u&observe=0&take=1", "u | take | sse"),
     ])
     func `a query is read`(query: String, expected: String) throws {
         #expect(try RequestBench.read(RequestBench.get("/v1/stream?\(query)"), Self.described) == expected)
@@ -85,7 +89,7 @@ struct StreamQueryTests {
     }
 
     private static let takes =
-        "this request takes 'recipient', 'cursor', 'session', 'take', 'as', 'callback'"
+        "this request takes 'recipient', 'cursor', 'session', 'take', 'observe', 'as', 'callback'"
     private static let path = "give a path of JavaScript names such as parent.comet"
     private static let both = "'take' together with a cursor; a cursor follows and takes nothing, so leave one out"
 
@@ -97,6 +101,11 @@ struct StreamQueryTests {
         ("recipient=u&take=yes", "'take' is 'yes'; give 1 or 0"), ("recipient=u&take=", "'take' is ''; give 1 or 0"),
         ("recipient=u&take=1&take=1", "'take' is given twice; give it once"),
         ("recipient=u&take=1&cursor=0", both),
+        (
+            "recipient=u&take=1&observe=1",
+            "'take' and 'observe' together; an observer takes nothing, so leave one out"
+        ),
+        ("recipient=u&observe=yes", "'observe' is 'yes'; give 1 or 0"),
         ("recipient=u&as=xml", "'as' is 'xml'; give sse, ndjson or iframe"),
         ("recipient=u&as=SSE", "'as' is 'SSE'; give sse, ndjson or iframe"),
         ("recipient=u&callback=f", "'callback' is for as=iframe; leave it out"),

@@ -1,3 +1,4 @@
+import BrokerTestSupport
 import Testing
 
 @testable import HTTPFront
@@ -5,7 +6,7 @@ import Testing
 struct ByteQueueTests {
     @Test
     func `bytes leave in the order in which they came, whatever the sizes`() {
-        var generator = SplitMix(state: 42)
+        var generator = SeededGenerator(seed: 42)
         var model: [UInt8] = []
         let queue = ByteQueue(capacity: 256)
         var next: UInt8 = 0
@@ -39,18 +40,5 @@ struct ByteQueueTests {
         queue.drop(39_000)
         #expect(queue.shrink() == 39_000)
         #expect(Array(queue.bytes) == [UInt8](repeating: 7, count: 1000))
-    }
-}
-
-/// A small seeded generator, so that a failure can be repeated.
-private struct SplitMix: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var mixed = state
-        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-        return mixed ^ (mixed >> 31)
     }
 }

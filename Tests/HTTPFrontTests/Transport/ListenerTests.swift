@@ -1,6 +1,7 @@
 import Broker
-import HTTPFront
 import Testing
+
+@testable import HTTPFront
 
 #if canImport(Darwin)
 import Darwin

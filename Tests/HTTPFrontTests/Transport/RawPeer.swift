@@ -10,11 +10,19 @@ import Glibc
 /// The other end of a connection: a plain blocking socket, so that a test decides what is read and when.
 struct RawPeer: ~Copyable {
     private let fd: Int32
+    // A server that has closed must not end the process of the tests.
+    #if canImport(Darwin)
+    private static let sendFlags: Int32 = 0
+    #else
+    private static let sendFlags = Int32(MSG_NOSIGNAL)
+    #endif
 
     /// Connects; with `receiveBytes`, the kernel keeps about that many unread bytes at most.
     init(_ address: SocketAddress, receiveBytes: Int32? = nil) throws {
         #if canImport(Darwin)
         fd = socket(AF_INET, SOCK_STREAM, 0)
+        var isSilent: Int32 = 1
+        setsockopt(fd, SOL_SOCKET, SO_NOSIGPIPE, &isSilent, 4)
         #else
         fd = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
         #endif
@@ -45,11 +53,19 @@ struct RawPeer: ~Copyable {
     borrowing func send(_ bytes: [UInt8]) -> Int {
         var sent = 0
         while sent < bytes.count {
-            let count = bytes[sent...].withUnsafeBytes { write(fd, $0.baseAddress, $0.count) }
+            let count = bytes[sent...].withUnsafeBytes { transmit($0) }
             guard count > 0 else { break }
             sent += count
         }
         return sent
+    }
+
+    private borrowing func transmit(_ bytes: UnsafeRawBufferPointer) -> Int {
+        #if canImport(Darwin)
+        Darwin.send(fd, bytes.baseAddress, bytes.count, RawPeer.sendFlags)
+        #else
+        Glibc.send(fd, bytes.baseAddress, bytes.count, RawPeer.sendFlags)
+        #endif
     }
 
     borrowing func send(_ text: String) {

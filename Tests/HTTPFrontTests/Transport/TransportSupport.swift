@@ -6,11 +6,18 @@ import Testing
 // Timers and work are made by subclasses, which `package` allows only within the module.
 @testable import HTTPFront
 
+#if canImport(Darwin)
+import Darwin
+#else
+import Glibc
+#endif
+
 /// What a handler was told.
 enum ChannelEvent: Hashable, Sendable {
     case connected
     case received([UInt8])
     case end
+    case stalled
     case drained
     case closed(CloseReason)
     case timedOut
@@ -65,6 +72,7 @@ final class RecordingHandler: ChannelHandler, @unchecked Sendable {
     }
 
     func channelReachedEnd(_ channel: Channel) { tell(.end, channel) {} }
+    func channelStalled(_ channel: Channel) { tell(.stalled, channel) {} }
     func channelDrained(_ channel: Channel) { tell(.drained, channel) { drain(channel) } }
     func channelTimedOut(_ channel: Channel) { tell(.timedOut, channel) {} }
 
@@ -89,6 +97,10 @@ final class SteppedTime: TimeSource {
 
     var now: MonotonicInstant { MonotonicInstant(nanoseconds: nanoseconds.load(ordering: .sequentiallyConsistent)) }
     var wallNow: WallInstant { WallInstant(millisecondsSinceEpoch: now.nanoseconds / 1_000_000) }
+
+    func sleep(until instant: MonotonicInstant) async throws {
+        preconditionFailure("a loop has timers of its own")
+    }
 
     /// Moves the clock; a loop notices with its next turn.
     func advance(by duration: Duration) {
@@ -227,4 +239,10 @@ extension EventLoop {
         // The wheel may wake once more, to move a timer to a lower level.
         return late - early <= 3
     }
+}
+
+/// Lets the kernel take little at a time, so that not much has to be written before some of it is pending.
+func limitSendBuffer(_ channel: Channel) {
+    var bytes: Int32 = 16_384
+    setsockopt(channel.fd, SOL_SOCKET, SO_SNDBUF, &bytes, 4)
 }

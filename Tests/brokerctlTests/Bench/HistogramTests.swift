@@ -1,3 +1,4 @@
+import BrokerTestSupport
 import Testing
 
 @testable import brokerctl
@@ -22,7 +23,7 @@ import Testing
     }
 
     @Test func `quantiles are those of the sorted list, to 0·8 percent`() {
-        var generator = SplitMix(state: 42)
+        var generator = SeededGenerator(seed: 42)
         for spread in [1_000, 1_000_000, 60_000_000_000] {
             var histogram = Histogram()
             var all: [Int] = []
@@ -67,18 +68,5 @@ import Testing
         #expect(left.max == .milliseconds(5))
         #expect(left.quantile(0.33) == .zero)
         #expect(left.quantile(1) == .milliseconds(5))
-    }
-}
-
-/// Numbers that are the same in each run.
-private struct SplitMix: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var mixed = state
-        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-        return mixed ^ (mixed >> 31)
     }
 }

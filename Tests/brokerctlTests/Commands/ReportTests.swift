@@ -19,10 +19,10 @@ import Testing
         #expect(
             Inbox.lines(of: inbox) == [
                 "recipient  u42", "unread     2", "leased     1", "kept       3", "bytes      4120 (4.0 KiB)",
-                "first      k3Qz9.16", "last       k3Qz9.18", "waiting    1", "streaming  0", "last seen  never",
+                "first      k3Qz9.16", "last       k3Qz9.18", "waiting    1", "streaming  0", "last seen  not known",
             ]
         )
-        #expect(Inboxes.row(of: inbox) == ["u42", "2", "1", "3", "4120", "1", "0", "never"])
+        #expect(Inboxes.row(of: inbox) == ["u42", "2", "1", "3", "4120", "1", "0", "not known"])
     }
 
     private let stats = """
@@ -70,8 +70,27 @@ import Testing
         poll.session = "s"
         #expect(
             poll.request.body.map { String(decoding: $0, as: UTF8.self) }
-                == #"{"recipient":["a","b"],"cursor":"0","timeout":1.5,"limit":100,"session":"s"}"#
+                == #"{"recipient":["a","b"],"cursor":"0","timeout":1.5,"limit":100,"session":"s","observe":true}"#
         )
+    }
+
+    @Test func `a poll that the broker ended is told from one whose time was over`() {
+        var poll = Poll()
+        poll.timeout = .seconds(5)
+        for elapsed in [4950, 5000, 5300] {
+            #expect(poll.nothing(after: .milliseconds(elapsed)) == "nothing came within 5 s")
+        }
+        #expect(
+            poll.nothing(after: .milliseconds(1234))
+                == "the broker ended the poll after 1.2 s: an inbox was removed, or the broker is shutting down"
+        )
+        poll.session = "tab"
+        #expect(
+            poll.nothing(after: .zero) == "the broker ended the poll after 0 s: another reader of its session came, or "
+                + "an inbox was removed, or the broker is shutting down"
+        )
+        poll.timeout = .zero
+        #expect(poll.nothing(after: .zero) == "nothing came within 0 s")
     }
 
     @Test func `a line of the log has time, level, text and details without controls`() {

@@ -65,6 +65,14 @@ import Testing
         #expect(try serve("--memory-bytes-max", "4GiB").configuration.limits.memoryBytesMax == 1 << 32)
     }
 
+    @Test func `small inboxes make messages small, unless it is said how large they may be`() throws {
+        #expect(try serve().limits.messageBytesMax == 65_536)
+        #expect(try serve("--inbox-bytes-max", "4KiB").limits.messageBytesMax == 4096)
+        #expect(try serve("--inbox-bytes-max", "4KiB", "--message-bytes-max", "1KiB").limits.messageBytesMax == 1024)
+        let large = try serve("--inbox-bytes-max", "4MiB", "--message-bytes-max", "4MiB").limits
+        #expect(large.messageBytesMax == 4 << 20 && large.inboxBytesMax == 4 << 20)
+    }
+
     @Test func `flags are on by their name, and take true or false`() throws {
         #expect(try run(Stats.self, ["--json"]).client.json)
         #expect(try run(Stats.self, ["--json=true"]).client.json)
@@ -109,6 +117,18 @@ import Testing
         #expect(
             try run(Stats.self, [], ["BROKER_URL": "http://[::1]:99/x/"]).client.url.description == "http://[::1]:99/x"
         )
+    }
+
+    @Test func `what Kubernetes sets for a service called broker is passed over`() throws {
+        for text in ["tcp://10.0.0.7:8080", "udp://10.0.0.7:53", "sctp://[fd00::7]:8080"] {
+            #expect(try serve(environment: ["BROKER_PORT": text]).configuration.port == 8080)
+            #expect(try serve("--port", "81", environment: ["BROKER_PORT": text]).configuration.port == 81)
+        }
+        // A mistake of somebody's own is told, and so is such a value where nobody but a person sets it.
+        for (variable, text) in [("BROKER_PORT", "http://10.0.0.7:8080"), ("BROKER_LOOPS", "tcp://10.0.0.7:8080")] {
+            #expect(throws: UsageError.self) { try serve(environment: [variable: text]) }
+        }
+        #expect(throws: UsageError.self) { try serve("--port", "tcp://10.0.0.7:8080") }
     }
 
     @Test func `a flag that is wrong is told even if its variable is right`() {

@@ -50,6 +50,30 @@ struct WrongLine: CustomTestStringConvertible, Sendable {
             line: "--when-full drop",
             message: "option '--when-full' is 'drop'; it must be 'refuse' or 'drop-oldest'"
         ),
+        WrongLine(
+            line: "--message-bytes-max 8KiB --inbox-bytes-max 4KiB",
+            message:
+                "a message of '--message-bytes-max' 8KiB fits into no inbox of '--inbox-bytes-max' 4KiB; raise the one "
+                + "or lower the other"
+        ),
+        WrongLine(
+            line: "--message-bytes-max 2MiB",
+            message:
+                "a message of '--message-bytes-max' 2MiB fits into no inbox of '--inbox-bytes-max' 1MiB; raise the one "
+                + "or lower the other"
+        ),
+        WrongLine(
+            line: "--allow-origin https://a.example --allow-origin example.org",
+            message:
+                "'--allow-origin' (BROKER_ALLOW_ORIGIN) is 'example.org', which no request can match: it has no scheme; "
+                + "write 'https://example.org' (or http://)"
+        ),
+        WrongLine(
+            line: "",
+            message: "'--allow-host' (BROKER_ALLOW_HOST) is 'a b', which no request can match: it is no host name or "
+                + "address; write, say, 'broker.example.org'",
+            environment: ["BROKER_ALLOW_HOST": "a.example,a b"]
+        ),
         WrongLine(line: "now", message: "unexpected argument 'now' for 'serve'; it takes none"),
         WrongLine(
             line: "",

@@ -55,6 +55,8 @@ import Testing
         #expect(Failure.refused(Refusal(code: "inbox_full", detail: "x")).exitCode == .failure)
         #expect(Failure.refused(Refusal(code: "of_a_later_version", detail: "x")).exitCode == .failure)
         #expect(Failure.outputClosed.exitCode == .failure)
-        #expect(Failure.refused(Refusal(code: "inbox_full", detail: "it is full")).message == "inbox_full: it is full")
+        #expect(
+            Failure.refused(Refusal(code: "inbox_full", detail: "it is full")).messages == ["inbox_full: it is full"]
+        )
     }
 }

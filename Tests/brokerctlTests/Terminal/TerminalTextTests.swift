@@ -42,6 +42,14 @@ import Testing
         Console(environment: environment, isOutputTerminal: true, isErrorTerminal: true, isInputTerminal: true)
     }
 
+    @Test(arguments: [(nil, 80), (20, 40), (40, 40), (72, 72), (100, 100), (300, 100)])
+    func `help is as wide as the terminal, within reason`(columns: Int?, width: Int) {
+        var console = console([:])
+        console.columns = columns
+        #expect(console.helpWidth(onTerminal: true) == width)
+        #expect(console.helpWidth(onTerminal: false) == 80)
+    }
+
     @Test func `colours are for terminals of people who do not mind them`() {
         #expect(console([:]).usesColor(.auto, onTerminal: true))
         #expect(!console([:]).usesColor(.auto, onTerminal: false))
