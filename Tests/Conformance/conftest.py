@@ -45,8 +45,10 @@ def served(kind, text, holds):
 
 broker = served("plain", "", lambda limits: True)
 roomy = served("plain", "whose inboxes have 1000 messages", lambda limits: limits.inbox_messages_max >= 1000)
-refusing = served("refusing", "with --when-full refuse", Servers.policy("refusing"))
-dropping = served("dropping", "with --when-full drop-oldest", Servers.policy("dropping"))
+refusing = served("refusing", "with --when-full refuse and 1000 messages an inbox at most", Servers.policy("refusing"))
+dropping = served(
+    "dropping", "with --when-full drop-oldest and 1000 messages an inbox at most", Servers.policy("dropping")
+)
 forgetful = served(
     "refusing", "with --retain-read-seconds of 2 at most", lambda limits: limits.retain_read_seconds <= 2
 )

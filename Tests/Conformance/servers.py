@@ -101,8 +101,9 @@ class Servers:
 
     @classmethod
     def policy(cls, kind):
-        """Whether limits have the policy of that kind."""
-        return lambda limits: limits.when_full == Limits.declared(cls.KINDS[kind]).when_full
+        """Whether limits have the policy of that kind, and an inbox that one answer can hold."""
+        when_full = Limits.declared(cls.KINDS[kind]).when_full
+        return lambda limits: limits.when_full == when_full and limits.inbox_messages_max <= 1000
 
     def __init__(self, url=None, flags=()):
         self.url, self.limits = url, Limits.declared(flags)
