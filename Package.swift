@@ -51,6 +51,13 @@ let package = Package(
             dependencies: ["Broker", "HTTPFront", "BrokerTestSupport"],
             swiftSettings: settings
         ),
+        // Replays the fuzzer's corpus; Fuzz/ builds the same targets with the fuzzer.
+        .testTarget(
+            name: "FuzzTests",
+            dependencies: ["Broker", "HTTPFront", "brokerctl"],
+            exclude: ["Corpus"],
+            swiftSettings: settings
+        ),
         .testTarget(
             name: "brokerctlTests",
             dependencies: ["Broker", "HTTPFront", "brokerctl", "BrokerTestSupport"],

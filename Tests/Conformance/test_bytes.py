@@ -24,29 +24,32 @@ def whole(broker, recipient, connection, sends, **fields):
     texts = [text.rstrip(",") for text in message_texts(broker, recipient)]
     broker.delete(recipient)
     body = connection.rest().decode()
-    return head, re.sub(r'event: ping\ndata: \{\}\n\n|\{"event":"ping"\}\n', "", body), ids, texts
+    # Where the stream begins: before everything in this life of the inbox.
+    start = ids[0].split(".")[0] + ".0"
+    return head, start, re.sub(r'event: ping\ndata: \{\}\n\n|\{"event":"ping"\}\n', "", body), ids, texts
 
 
 def test_a_whole_event_stream(broker, inbox, connection):
-    _, body, ids, texts = whole(broker, inbox, connection, ["a", {"b": [1]}], query="as=sse")
+    _, start, body, ids, texts = whole(broker, inbox, connection, ["a", {"b": [1]}], query="as=sse")
+    opening = f"retry: 2000\nevent: ping\nid: {start}\ndata: {{}}\n\n"
     events = "".join(f"id: {id}\ndata: {text}\n\n" for id, text in zip(ids, texts, strict=True))
-    assert body == f'retry: 2000\n\n{events}event: bye\ndata: {{"reason":"deleted"}}\n\n'
+    assert body == opening + events + 'event: bye\ndata: {"reason":"deleted"}\n\n'
 
 
 def test_a_whole_ndjson_stream(broker, inbox, connection):
-    _, body, _, texts = whole(broker, inbox, connection, ["a", {"b": [1]}], query="as=ndjson")
-    assert body == "".join(f"{text}\n" for text in texts) + '{"event":"bye","reason":"deleted"}\n'
+    _, start, body, _, texts = whole(broker, inbox, connection, ["a", {"b": [1]}], query="as=ndjson")
+    lines = [f'{{"event":"open","cursor":"{start}"}}', *texts, '{"event":"bye","reason":"deleted"}']
+    assert body == "".join(f"{line}\n" for line in lines)
 
 
 @pytest.mark.parametrize("callback", ["parent.comet", "top.f$"])
 def test_a_whole_page(broker, inbox, connection, callback):
     query = "as=iframe" + ("" if callback == "parent.comet" else f"&callback={callback}")
-    head, body, _, texts = whole(broker, inbox, connection, ["a", {"b": [1]}], query=query)
+    head, start, body, _, texts = whole(broker, inbox, connection, ["a", {"b": [1]}], query=query)
     assert body.lower().startswith("<!doctype html>")
     scripts = re.findall(r"<script(?: nonce=\"([^\"]+)\")?>(.*?)</script>", body)
-    assert [script for _, script in scripts] == [
-        f"{callback}({argument})" for argument in [*texts, '{"event":"bye","reason":"deleted"}']
-    ]
+    objects = [f'{{"event":"open","cursor":"{start}"}}', *texts, '{"event":"bye","reason":"deleted"}']
+    assert [script for _, script in scripts] == [f"{callback}({argument})" for argument in objects]
     # A page that may run scripts with a nonce only has to give it to each of them.
     promised = re.search(r"script-src 'nonce-([^']+)'", head.decode())
     assert {nonce for nonce, _ in scripts} == ({promised.group(1)} if promised else {""})

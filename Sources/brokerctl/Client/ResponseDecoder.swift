@@ -76,6 +76,8 @@ struct ResponseDecoder {
         _ body: (HTTPEvent) -> Void
     ) throws(ResponseMistake) -> Int {
         var data: [UInt8] = []
+        // What came before a mistake is good, however the bytes were cut.
+        defer { if !data.isEmpty { body(.bytes(data)) } }
         let consumed: Int
         let isComplete: Bool
         do throws(RequestRefusal) {
@@ -83,7 +85,6 @@ struct ResponseDecoder {
         } catch {
             throw ResponseMistake("its chunks are wrong: \(error.detail)")
         }
-        if !data.isEmpty { body(.bytes(data)) }
         state = isComplete ? .complete : .chunked(decoder)
         return consumed
     }

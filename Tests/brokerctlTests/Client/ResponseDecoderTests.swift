@@ -77,6 +77,30 @@ struct ResponseCase: CustomTestStringConvertible, Sendable {
         ),
     ]
 
+    @Test(arguments: [1, 1000])
+    func `what came in front of a mistake is given out, however the bytes are cut`(pieceBytes: Int) {
+        var decoder = ResponseDecoder()
+        var body: [UInt8] = []
+        let wire = Array("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\rX".utf8)
+        var mistakes = 0
+        var rest = wire[...]
+        var pending: [UInt8] = []
+        while !rest.isEmpty, mistakes == 0 {
+            pending += rest.prefix(pieceBytes)
+            rest = rest.dropFirst(pieceBytes)
+            do throws(ResponseMistake) {
+                let consumed = try decoder.decode(pending.span) { event in
+                    if case .bytes(let bytes) = event { body += bytes }
+                }
+                pending.removeFirst(consumed)
+            } catch {
+                mistakes += 1
+            }
+        }
+        #expect(mistakes == 1)
+        #expect(String(decoding: body, as: UTF8.self) == "hello")
+    }
+
     @Test(arguments: cases)
     func `an answer is decoded whole, byte by byte, and cut at each place`(response: ResponseCase) throws {
         let bytes = Array(response.wire.utf8)

@@ -1,0 +1,1 @@
+../../../Sources/brokerctl/Client/ResponseHead.swift

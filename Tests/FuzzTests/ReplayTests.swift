@@ -1,0 +1,44 @@
+import Foundation
+import Testing
+
+/// Replays what the fuzzer has found worth keeping, without the fuzzer: every input that once reached something new.
+struct ReplayTests {
+    /// The kept inputs of a target, one a line in base 64; see scripts/fuzz.
+    private func corpus(_ target: FuzzTarget) throws -> [[UInt8]] {
+        let folder = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "Corpus")
+        let text = try String(contentsOf: folder.appending(path: "\(target.rawValue).txt"), encoding: .utf8)
+        return try text.split(separator: "\n").map { line in
+            Array(try #require(Data(base64Encoded: String(line)), "a line is not in base 64"))
+        }
+    }
+
+    @Test(arguments: FuzzTarget.allCases)
+    func `nothing is wrong with an input that the fuzzer kept`(target: FuzzTarget) throws {
+        let inputs = try corpus(target)
+        #expect(!inputs.isEmpty)
+        for input in inputs {
+            #expect(throws: Never.self, "\(Data(input).base64EncodedString())") { try target.run(input) }
+        }
+    }
+
+    @Test(arguments: FuzzTarget.allCases)
+    func `nothing is wrong with an input that is broken at any place`(target: FuzzTarget) throws {
+        for input in try corpus(target).filter({ $0.count <= 40 }) {
+            for place in input.indices {
+                for byte: UInt8 in [0x00, 0x0A, 0x0D, 0x22, 0x25, 0x30, 0x80, 0xFF] {
+                    var broken = input
+                    broken[place] = byte
+                    #expect(throws: Never.self, "\(Data(broken).base64EncodedString())") { try target.run(broken) }
+                }
+                #expect(throws: Never.self) { try target.run(Array(input[..<place])) }
+            }
+        }
+    }
+
+    @Test
+    func `no input at all is dealt with`() throws {
+        for target in FuzzTarget.allCases {
+            try target.run([])
+        }
+    }
+}
