@@ -16,7 +16,9 @@ enum HeadReader {
         }
         let parts = lines[0].split(separator: " ", omittingEmptySubsequences: false)
         guard parts.count == 3, parts.allSatisfy({ !$0.isEmpty }) else { return "not three parts" }
-        guard parts[2] == "HTTP/1.\(head.minorVersion)" else { return "the version" }
+        // A later minor version is read as 1.1 (RFC 9110 §2.5).
+        guard head.minorVersion == (parts[2] == "HTTP/1.0" ? 0 : 1) else { return "the version" }
+        guard parts[2].wholeMatch(of: /HTTP\/1\.[0-9]/) != nil else { return "the version's form" }
         guard !parts[1].unicodeScalars.contains(where: { $0.value <= 32 || $0.value >= 127 }) else {
             return "the target"
         }
