@@ -23,7 +23,7 @@ struct ReplayTests {
 
     @Test(arguments: FuzzTarget.allCases)
     func `nothing is wrong with an input that is broken at any place`(target: FuzzTarget) throws {
-        for input in try corpus(target).filter({ $0.count <= 40 }) {
+        for input in try corpus(target).filter({ $0.count <= 40 }).prefix(80) {
             for place in input.indices {
                 for byte: UInt8 in [0x00, 0x0A, 0x0D, 0x22, 0x25, 0x30, 0x80, 0xFF] {
                     var broken = input
