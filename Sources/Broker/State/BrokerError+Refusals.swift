@@ -10,7 +10,9 @@ extension BrokerError {
         BrokerError(
             .tooLarge,
             "the content has \(byteCount) bytes, the limit is \(limits.messageBytesMax)",
-            remedy: "send less at once, or raise --message-bytes-max"
+            remedy: limits.messageBytesMax < limits.inboxBytesMax
+                ? "send less at once, or raise --message-bytes-max"
+                : "send less at once, or raise --inbox-bytes-max and --message-bytes-max"
         )
     }
 
