@@ -37,6 +37,14 @@ let package = Package(
             swiftSettings: settings
         ),
         .executableTarget(name: "brokerctl", dependencies: ["Broker", "HTTPFront"], swiftSettings: settings),
+        // What operations cost; scripts/benchmarks counts.
+        .executableTarget(
+            name: "Benchmarks",
+            dependencies: ["Broker", "HTTPFront", .target(name: "CLinux", condition: .when(platforms: [.linux]))],
+            path: "Benchmarks",
+            exclude: ["thresholds.json"],
+            swiftSettings: settings
+        ),
 
         // What the tests share: moves time by hand, predicts the right answer.
         .target(

@@ -1,4 +1,5 @@
 // What Swift's Glibc module does not show of Linux. Declarations only: nothing here is compiled.
+#include <malloc.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>

@@ -8,7 +8,7 @@ import HTTPFront
 /// - numbers beyond the range of `Double` are text here and refused there;
 /// - 128 levels of nesting are the limit here, 512 there;
 /// - a comma in front of a closing bracket is refused here and skipped there;
-/// - a byte order mark at the beginning of a string is kept here and dropped there;
+/// - byte order marks at the beginning of a string, or behind an escape in it, are kept here and dropped there;
 /// - a byte order mark in front of the text, and UTF-16 or UTF-32, which Foundation guesses from NUL bytes, are refused here.
 enum JSONTarget {
     static func run(_ bytes: [UInt8]) throws {

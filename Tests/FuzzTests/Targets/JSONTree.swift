@@ -112,25 +112,26 @@ indirect enum JSONTree {
             guard let others = foreign as? [String: Any] else { return false }
             let names = fields.compactMap(\.name)
             // Of names that repeat Foundation keeps one; names are the same to it if they are canonically equivalent.
-            guard Set(names.map(JSONTree.withoutMark)).count == fields.count else { return true }
+            guard Set(names.map(JSONTree.withoutMarks)).count == fields.count else { return true }
             guard others.count == fields.count else { return false }
+            let values = Dictionary(
+                others.map { (JSONTree.withoutMarks($0), $1) },
+                uniquingKeysWith: { first, _ in first }
+            )
             return fields.allSatisfy { field in
-                guard let name = field.name, let other = others[JSONTree.withoutMark(name)] ?? others[name] else {
-                    return false
-                }
+                guard let name = field.name, let other = values[JSONTree.withoutMarks(name)] else { return false }
                 return field.value.isSame(as: other)
             }
         }
     }
 
-    /// Foundation drops a byte order mark at the beginning of a string, though it is a character of it.
+    /// Foundation drops byte order marks at the beginning of a string and behind an escape, though they are characters.
     private func isSame(_ text: String, _ foreign: String) -> Bool {
         foreign.unicodeScalars.elementsEqual(text.unicodeScalars)
-            || foreign.unicodeScalars.elementsEqual(JSONTree.withoutMark(text).unicodeScalars)
+            || JSONTree.withoutMarks(foreign).unicodeScalars.elementsEqual(JSONTree.withoutMarks(text).unicodeScalars)
     }
 
-    private static func withoutMark(_ text: String) -> String {
-        guard text.unicodeScalars.first == "\u{FEFF}" else { return text }
-        return String(text.unicodeScalars.dropFirst())
+    private static func withoutMarks(_ text: String) -> String {
+        String(String.UnicodeScalarView(text.unicodeScalars.filter { $0 != "\u{FEFF}" }))
     }
 }

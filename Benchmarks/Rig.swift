@@ -1,0 +1,35 @@
+internal import Broker
+internal import HTTPFront
+
+/// A server on a free port of this machine, with one loop, in this process.
+struct Rig {
+    private let server: Server
+
+    /// Starts a server that never forgets by itself.
+    init(_ time: any TimeSource, loops: Int = 1) throws {
+        var configuration = ServerConfiguration()
+        configuration.port = 0
+        configuration.loops = loops
+        configuration.limits.whenFull = .dropOldest
+        configuration.limits.memoryBytesMax = 8 << 30
+        server = try Server(configuration, time: time)
+        server.start()
+    }
+
+    /// A new connection.
+    func client() -> Client { Client(port: server.port) }
+
+    /// Ends the server.
+    func stop() { server.stop() }
+}
+
+/// Clocks that stand still, so that nothing happens by itself while operations are counted.
+struct StoppedTime: TimeSource {
+    let now = MonotonicInstant(nanoseconds: 1_000_000_000)
+    let wallNow = WallInstant(millisecondsSinceEpoch: 1_795_241_728_123)
+
+    /// Waits until the task is cancelled.
+    func sleep(until instant: MonotonicInstant) async throws {
+        try await Task.sleep(for: .seconds(1 << 30))
+    }
+}
