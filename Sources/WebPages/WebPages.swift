@@ -6,13 +6,16 @@ package struct Page: Sendable {
     package let contentType: String
     /// The file as it lies in `Assets`.
     package let bytes: [UInt8]
+    /// Whether pages of every origin may import it: it is a library, and holds nothing.
+    package let isForEveryOrigin: Bool
     /// The strong entity tag, quotation marks included; it changes with every change of the bytes.
     package let entityTag: String
 
-    fileprivate init(_ path: String, _ contentType: String, _ bytes: [UInt8]) {
+    fileprivate init(_ path: String, _ contentType: String, _ bytes: [UInt8], isForEveryOrigin: Bool = false) {
         self.path = path
         self.contentType = contentType
         self.bytes = bytes
+        self.isForEveryOrigin = isForEveryOrigin
         self.entityTag = "\"\(String(fnv1a(bytes), radix: 16))\""
     }
 }
@@ -28,11 +31,13 @@ package enum WebPages {
         Page("/assets/agent.js", script, PackageResources.agent_js),
         Page("/assets/customer.js", script, PackageResources.customer_js),
         Page("/assets/desk.js", script, PackageResources.desk_js),
-        Page("/assets/feed.js", script, PackageResources.feed_js),
+        Page("/assets/iframe.js", script, PackageResources.iframe_js),
         Page("/assets/index.js", script, PackageResources.index_js),
         Page("/assets/list.js", script, PackageResources.list_js),
         Page("/assets/view.js", script, PackageResources.view_js),
         Page("/assets/favicon.svg", "image/svg+xml", PackageResources.favicon_svg),
+        Page("/broker.js", script, PackageResources.broker_js, isForEveryOrigin: true),
+        Page("/broker.d.ts", text, PackageResources.broker_d_ts, isForEveryOrigin: true),
         Page("/openapi.yaml", "application/yaml", PackageResources.openapi_yaml),
     ]
 
@@ -62,6 +67,7 @@ package enum WebPages {
     }
 
     private static let byPath = Dictionary(uniqueKeysWithValues: all.map { ($0.path, $0) })
+    private static let text = "text/plain; charset=utf-8"
     private static let html = "text/html; charset=utf-8"
     private static let script = "text/javascript; charset=utf-8"
 }

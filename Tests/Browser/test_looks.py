@@ -141,7 +141,7 @@ def test_the_log_is_announced(server, people):
     assert customer.find("#state [role=status]").text == "Connected"
 
 
-@pytest.mark.parametrize("path", ["/", "/desk/customer", "/desk/agent", "/assets/feed.js"])
+@pytest.mark.parametrize("path", ["/", "/desk/customer", "/desk/agent", "/broker.js"])
 def test_pages_are_kept_by_the_browser_and_allow_no_inline_script(server, path):
     with urllib.request.urlopen(server.url + path) as answer:
         policy = answer.headers["Content-Security-Policy"]

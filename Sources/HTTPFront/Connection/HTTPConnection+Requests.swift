@@ -108,6 +108,8 @@ extension HTTPConnection {
         guard let response = Pages.response(decoded, ifNoneMatch: head.ifNoneMatch?.text(in: bytes)) else {
             throw Problem(.notFound, "there is nothing at '\(path.prefix(80))'; /openapi.yaml lists what there is")
         }
+        // What every origin may read says so already.
+        if Pages.isForEveryOrigin(decoded) { traits.crossOriginFields = "" }
         switch head.method {
         case .get, .head: answer(response)
         case .options: answerOptions(request, allow: Pages.allow)

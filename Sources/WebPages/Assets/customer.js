@@ -1,9 +1,9 @@
 // The customer's side: asks, and sees answers by long polling its own inbox, which holds the whole conversation.
 // Every tab of one visitor follows the same inbox from the start, so all of them show all of it, after a reload too.
 
+import { connect } from "/broker.js";
 import { Outbox, inboxOf, ownName, supportInbox } from "./desk.js";
-import { Feed, poll } from "./feed.js";
-import { Log, StatusLine, composer, missing } from "./view.js";
+import { Log, StatusLine, composer } from "./view.js";
 
 const me = ownName("visitor");
 document.getElementById("name").textContent = me;
@@ -23,16 +23,8 @@ const edit = composer(document.getElementById("composer"), (text) => {
   outbox.post({ recipients: [supportInbox, inboxOf(me)], sender: me, type: "question", text });
 });
 
-const feed = new Feed(inboxOf(me), poll, {
-  message: (message) => log.show(message),
-  gap: (lost) => log.note(missing(lost)),
-  reset: () => log.note("The server started anew; it no longer has what stands above"),
-  state: ({ name }) => {
-    log.busy = name !== "connected";
-    status.update();
-    if (name === "connected") outbox.flush();
-  },
-});
-const status = new StatusLine(document.getElementById("state"), () => [feed]);
+const inbox = connect({ recipient: inboxOf(me), transport: "poll" });
+const status = new StatusLine(document.getElementById("state"), () => [inbox]);
+log.follow(inbox, status);
+inbox.on("state", ({ name }) => name === "connected" && outbox.flush());
 outbox.showAll();
-feed.start();

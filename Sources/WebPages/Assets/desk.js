@@ -8,7 +8,7 @@
 // A question goes to both with one send; its content is `{"text": …, "ref": …}`, and the `ref` tells that two copies
 // are one question. Whatever else comes to `desk:support` is a notice.
 
-import { Refusal, backoff, call, randomHex } from "./feed.js";
+import { Refusal, backoff, randomKey, request } from "/broker.js";
 
 export const supportInbox = "desk:support";
 export const visitorInboxPrefix = "desk:visitor-";
@@ -26,6 +26,9 @@ export function ownName(kind) {
 
 export const isQuestion = ({ type, sender, content }) =>
   type === "question" && isVisitor(sender) && typeof content?.ref === "string";
+
+/** Of what may be refused in one of several inboxes and pass. */
+const statusOf = { inbox_full: 429, draining: 503, broker_full: 507 };
 
 /** The text to show: this desk sends `{"text": …, "ref": …}`, a service with `curl` perhaps just a string. */
 export function textOf({ content }) {
@@ -63,7 +66,7 @@ export class Outbox {
   }
 
   post(letter) {
-    this.#keep({ ref: randomHex(), writtenAt: Date.now(), ...letter });
+    this.#keep({ ref: randomKey(), writtenAt: Date.now(), ...letter });
     this.flush();
   }
 
@@ -107,13 +110,11 @@ export class Outbox {
     const { ref, recipients, sender, type, text } = letter;
     this.#show(letter, "pending");
     try {
-      const { results } = await call("/v1/send", {
-        headers: { "Idempotency-Key": ref },
-        body: { recipients, sender, type, content: { text, ref } },
-      });
+      const body = { recipients, sender, type, content: { text, ref }, key: ref };
+      const { results } = await request("/v1/send", { body });
       // One inbox may have taken it and another not. Sent is what all have.
-      const failed = results.find(({ error }) => error);
-      if (failed) throw new Refusal(failed.error);
+      const { error } = results.find(({ error }) => error) ?? {};
+      if (error) throw new Refusal({ ...error, status: statusOf[error.code] ?? 400 });
       this.#drop(letter, "sent");
     } catch (error) {
       if (!(error instanceof Refusal) || error.isTemporary) throw error;

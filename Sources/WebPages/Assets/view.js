@@ -46,6 +46,17 @@ export class Log {
     new ResizeObserver(() => this.#follow()).observe(list);
   }
 
+  /** Shows what comes to an inbox, and what is missing from it. */
+  follow(inbox, status) {
+    inbox.on("message", (message) => this.show(message));
+    inbox.on("gap", ({ lost }) => this.note(missing(lost)));
+    inbox.on("reset", () => this.note("The server started anew; it no longer has what stands above"));
+    inbox.on("state", ({ name }) => {
+      this.busy = name !== "connected";
+      status.update();
+    });
+  }
+
   clear() {
     this.#shown.clear();
     this.#list.replaceChildren();
@@ -134,26 +145,26 @@ export class Log {
 const ranks = ["offline", "reconnecting", "connecting", "connected"];
 const words = { offline: "Offline", reconnecting: "Reconnecting", connecting: "Connecting", connected: "Connected" };
 
-/** Shows the worst state among the feeds of a page, counts down to the next attempt, and offers to try at once. */
+/** Shows the worst state among the connections of a page, counts down to the next attempt, and offers to try at once. */
 export class StatusLine {
   #element;
-  #feeds;
+  #connections;
   #label = make("span", { role: "status" });
   // Not part of what is read aloud: it would speak every second.
   #countdown = make("span", { ariaHidden: "true" });
-  #button = button("Try now", () => this.#feeds().forEach((feed) => feed.retry()));
+  #button = button("Try now", () => this.#connections().forEach((connection) => connection.retry()));
 
-  /** `feeds()` gives the feeds that are in use now. */
-  constructor(element, feeds) {
+  /** `connections()` gives those that are in use now. */
+  constructor(element, connections) {
     this.#element = element;
-    this.#feeds = feeds;
+    this.#connections = connections;
     element.replaceChildren(this.#label, this.#countdown, this.#button);
     setInterval(() => this.#count(), 1000);
     this.update();
   }
 
   get #worst() {
-    const states = this.#feeds().map((feed) => feed.state);
+    const states = this.#connections().map((connection) => connection.state);
     return states.sort((one, other) => ranks.indexOf(one.name) - ranks.indexOf(other.name))[0];
   }
 

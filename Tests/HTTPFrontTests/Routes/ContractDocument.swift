@@ -77,6 +77,8 @@ struct ContractDocument: Equatable {
         }
         let pages = [
             "/": "getHomePage", "/desk/customer": "getCustomerPage", "/desk/agent": "getAgentPage",
+            "/broker.js": "getClientModule",
+            "/broker.d.ts": "getClientTypes",
             "/openapi.yaml": "getContract", "/assets/{name}": "getAsset",
         ]
         for path in Pages.paths {
