@@ -10,27 +10,29 @@
 // questions it names. So a page that loads follows from the oldest kept message and counts right.
 
 import { connect, request } from "/broker.js";
-import { Outbox, inboxOf, isQuestion, isVisitor, ownName, supportInbox, textOf, visitorInboxPrefix } from "./desk.js";
+import { inboxOf, isQuestion, isVisitor, ownName, supportInbox, visitorInboxPrefix } from "./desk.js";
+import { StatusLine, byId, composer, missing, t, textOf } from "./dom.js";
 import { iframe } from "./iframe.js";
 import { CustomerList } from "./list.js";
-import { Log, StatusLine, composer, missing } from "./view.js";
+import { Log } from "./log.js";
+import { Outbox } from "./outbox.js";
 
 const me = ownName("agent");
 const asked = new URLSearchParams(location.search).get("transport");
 const transport = asked === "iframe" ? { transport: iframe, share: false } : {};
-const byId = (id) => document.getElementById(id);
 byId("name").textContent = me;
 
 // The list.
 
 const customers = new CustomerList(byId("customers"), () => {
-  document.title = customers.unread ? `(${customers.unread}) Agent desk` : "Agent desk";
+  const title = t("Agent desk", "客服工作台");
+  document.title = customers.unread ? `(${customers.unread}) ${title}` : title;
   byId("nobody").hidden = !customers.isEmpty;
 });
 
 /** What comes to `desk:support` and is no question. It has an entry like a customer, but there is nobody to answer. */
 const notices = [];
-const noticesEntry = () => customers.entry("notices", "Notices");
+const noticesEntry = () => customers.entry("notices", t("Notices", "通知"));
 
 /** Lists everybody the broker has messages for, also those whose questions are all read. */
 async function loadCustomers() {
@@ -60,7 +62,7 @@ function followSupport() {
   support = connect({ recipient: supportInbox, ...transport });
   support.on("message", received);
   support.on("gap", ({ lost }) => {
-    byId("gap").textContent = `${missing(lost)}: read by others meanwhile, or dropped`;
+    byId("gap").textContent = missing(lost) + t(": read by others meanwhile, or dropped", "：已被他人阅读或已丢弃");
     recount().catch(() => {});
   });
   support.on("reset", () => customers.forgetAll());
@@ -127,7 +129,7 @@ async function recount() {
 let dialogue = null;
 
 const log = new Log(byId("log"), {
-  me,
+  isMe: ({ sender }) => sender === me,
   sideOf: ({ sender, type }) => (sender === customers.open.name ? "theirs" : type === "answer" ? "mine" : "notice"),
   onRetry: (ref) => outbox.retry(ref),
   onEdit: (ref, text) => {

@@ -2,14 +2,16 @@
 // Every tab of one visitor follows the same inbox from the start, so all of them show all of it, after a reload too.
 
 import { connect } from "/broker.js";
-import { Outbox, inboxOf, ownName, supportInbox } from "./desk.js";
-import { Log, StatusLine, composer } from "./view.js";
+import { inboxOf, ownName, supportInbox } from "./desk.js";
+import { StatusLine, byId, composer } from "./dom.js";
+import { Log } from "./log.js";
+import { Outbox } from "./outbox.js";
 
 const me = ownName("visitor");
-document.getElementById("name").textContent = me;
+byId("name").textContent = me;
 
-const log = new Log(document.getElementById("log"), {
-  me,
+const log = new Log(byId("log"), {
+  isMe: ({ sender }) => sender === me,
   sideOf: ({ sender, type }) => (sender === me ? "mine" : type === "answer" ? "theirs" : "notice"),
   onRetry: (ref) => outbox.retry(ref),
   onEdit: (ref, text) => {
@@ -19,12 +21,12 @@ const log = new Log(document.getElementById("log"), {
 });
 const outbox = new Outbox(me, (letter, state, reason) => log.showLetter(letter, state, reason));
 
-const edit = composer(document.getElementById("composer"), (text) => {
+const edit = composer(byId("composer"), (text) => {
   outbox.post({ recipients: [supportInbox, inboxOf(me)], sender: me, type: "question", text });
 });
 
 const inbox = connect({ recipient: inboxOf(me), transport: "poll" });
-const status = new StatusLine(document.getElementById("state"), () => [inbox]);
+const status = new StatusLine(byId("state"), () => [inbox]);
 log.follow(inbox, status);
 inbox.on("state", ({ name }) => name === "connected" && outbox.flush());
 outbox.showAll();

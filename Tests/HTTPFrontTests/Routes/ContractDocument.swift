@@ -79,6 +79,10 @@ struct ContractDocument: Equatable {
             "/": "getHomePage", "/desk/customer": "getCustomerPage", "/desk/agent": "getAgentPage",
             "/broker.js": "getClientModule",
             "/broker.d.ts": "getClientTypes",
+            "/chat": "getChatPage",
+            "/notify": "getNotifyPage",
+            "/compare": "getComparePage",
+            "/dashboard": "getDashboardPage",
             "/openapi.yaml": "getContract", "/assets/{name}": "getAsset",
         ]
         for path in Pages.paths {
