@@ -323,6 +323,25 @@ def other_site():
     site.stop()
 
 
+@pytest.mark.flags("--presence-linger-seconds", "2")
+def test_presence_is_told_in_all_tabs_and_a_reload_does_not_flap(server, client, people):
+    client.connect(presence=["u43", "u44"])
+    client.eventually(lambda: sorted(client.told) == ["u43 off", "u44 off"], "how it is should be told")
+    tab = client.tab(server).connect(presence=["u43", "u44"])
+    other = Client(people[1], server).connect("u43")
+    for page in (client, tab):
+        page.eventually(lambda: page.told[-1] == "u43 on", "the coming should be told")
+    other.reload()
+    other.connect("u43")
+    other.wait_for_state("connected")
+    other.browser.get("about:blank")
+    for page in (client, tab):
+        page.eventually(lambda: page.told[-1] == "u43 off", "the going should be told")
+        # Once on, once off: the reload between them does not show.
+        assert [each for each in page.told if each.startswith("u43")] == ["u43 off", "u43 on", "u43 off"]
+    assert streaming(server) == 1
+
+
 README = Path(__file__).resolve().parents[2] / "README.md"
 
 

@@ -110,7 +110,8 @@ export interface Options {
   cursor?: string;
   /** Keep the cursor in localStorage and go on from it after a reload. */
   remember?: boolean;
-  /** Whose coming and going to tell, up to 100 names. Told as long as the way is the stream. */
+  /** Whose coming and going to tell, up to 100 names: how it is at the start, then each change. Over streams only; where
+   * polls have to do, ask `GET /v1/presence`. */
   presence?: string[];
   /** Which way to try first, or one of your own. */
   transport?: "stream" | "poll" | "interval" | Transport;
