@@ -119,7 +119,7 @@ class Proxy:
 
 
 class OtherSite:
-    """Another origin: serves one page of HTML on a port of its own, at every path."""
+    """Another origin: serves one page of HTML on a port of its own, and no icon."""
 
     def __init__(self):
         site = self
@@ -127,8 +127,8 @@ class OtherSite:
 
         class Handler(http.server.BaseHTTPRequestHandler):
             def do_GET(self):
-                body = site.html.encode()
-                self.send_response(200 if self.path == "/" else 404)
+                body = site.html.encode() if self.path == "/" else b""
+                self.send_response(200 if body else 204)
                 self.send_header("Content-Type", "text/html; charset=utf-8")
                 self.send_header("Content-Length", str(len(body)))
                 self.end_headers()
