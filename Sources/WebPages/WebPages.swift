@@ -6,13 +6,16 @@ package struct Page: Sendable {
     package let contentType: String
     /// The file as it lies in `Assets`.
     package let bytes: [UInt8]
+    /// Whether pages of every origin may import it: it is a library, and holds nothing.
+    package let isForEveryOrigin: Bool
     /// The strong entity tag, quotation marks included; it changes with every change of the bytes.
     package let entityTag: String
 
-    fileprivate init(_ path: String, _ contentType: String, _ bytes: [UInt8]) {
+    fileprivate init(_ path: String, _ contentType: String, _ bytes: [UInt8], isForEveryOrigin: Bool = false) {
         self.path = path
         self.contentType = contentType
         self.bytes = bytes
+        self.isForEveryOrigin = isForEveryOrigin
         self.entityTag = "\"\(String(fnv1a(bytes), radix: 16))\""
     }
 }
@@ -22,17 +25,37 @@ package enum WebPages {
     /// Everything there is to serve, each page with its own path.
     package static let all: [Page] = [
         Page("/", html, PackageResources.index_html),
+        Page("/chat", html, PackageResources.chat_html),
+        Page("/notify", html, PackageResources.notify_html),
+        Page("/compare", html, PackageResources.compare_html),
+        Page("/dashboard", html, PackageResources.dashboard_html),
         Page("/desk/customer", html, PackageResources.customer_html),
         Page("/desk/agent", html, PackageResources.agent_html),
-        Page("/assets/desk.css", "text/css; charset=utf-8", PackageResources.desk_css),
+        Page("/assets/pages.css", "text/css; charset=utf-8", PackageResources.pages_css),
         Page("/assets/agent.js", script, PackageResources.agent_js),
+        Page("/assets/chat.js", script, PackageResources.chat_js),
+        Page("/assets/company.js", script, PackageResources.company_js),
+        Page("/assets/compare.js", script, PackageResources.compare_js),
         Page("/assets/customer.js", script, PackageResources.customer_js),
+        Page("/assets/dashboard.js", script, PackageResources.dashboard_js),
         Page("/assets/desk.js", script, PackageResources.desk_js),
-        Page("/assets/feed.js", script, PackageResources.feed_js),
+        Page("/assets/dom.js", script, PackageResources.dom_js),
+        Page("/assets/iframe.js", script, PackageResources.iframe_js),
         Page("/assets/index.js", script, PackageResources.index_js),
+        Page("/assets/inspector.js", script, PackageResources.inspector_js),
+        Page("/assets/language.js", script, PackageResources.language_js),
         Page("/assets/list.js", script, PackageResources.list_js),
-        Page("/assets/view.js", script, PackageResources.view_js),
+        Page("/assets/log.js", script, PackageResources.log_js),
+        Page("/assets/notify.js", script, PackageResources.notify_js),
+        Page("/assets/outbox.js", script, PackageResources.outbox_js),
+        Page("/assets/plot.js", script, PackageResources.plot_js),
+        Page("/assets/tables.js", script, PackageResources.tables_js),
+        Page("/assets/timestamped.js", script, PackageResources.timestamped_js),
+        Page("/assets/waiting.js", script, PackageResources.waiting_js),
+        Page("/assets/wire.js", script, PackageResources.wire_js),
         Page("/assets/favicon.svg", "image/svg+xml", PackageResources.favicon_svg),
+        Page("/broker.js", script, PackageResources.broker_js, isForEveryOrigin: true),
+        Page("/broker.d.ts", text, PackageResources.broker_d_ts, isForEveryOrigin: true),
         Page("/openapi.yaml", "application/yaml", PackageResources.openapi_yaml),
     ]
 
@@ -62,6 +85,7 @@ package enum WebPages {
     }
 
     private static let byPath = Dictionary(uniqueKeysWithValues: all.map { ($0.path, $0) })
+    private static let text = "text/plain; charset=utf-8"
     private static let html = "text/html; charset=utf-8"
     private static let script = "text/javascript; charset=utf-8"
 }

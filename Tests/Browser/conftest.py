@@ -39,6 +39,20 @@ def server(request):
     server.stop(signal.SIGKILL)
 
 
+@pytest.fixture
+def start_server():
+    """Starts servers with flags that only the test knows."""
+    servers = []
+
+    def start(*flags):
+        servers.append(Server(broker_binary(), flags))
+        return servers[-1]
+
+    yield start
+    for server in servers:
+        server.stop(signal.SIGKILL)
+
+
 def chromium():
     options = webdriver.ChromeOptions()
     options.binary_location = shutil.which("chromium")

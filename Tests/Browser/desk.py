@@ -1,6 +1,7 @@
 """The server as a process, and its pages as objects."""
 
 import json
+import os
 import re
 import secrets
 import subprocess
@@ -12,7 +13,7 @@ from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.wait import WebDriverWait
 
-PATIENCE_SECONDS = 45
+PATIENCE_SECONDS = int(os.environ.get("PATIENCE_SECONDS", "45"))
 
 
 class Server:
@@ -138,7 +139,9 @@ class Page:
 
 
 class DeskPage(Page):
-    """What the customer's page and the agent's have in common: a conversation and a state."""
+    """What the pages with a conversation have in common: messages and a state."""
+
+    texts_selector = ".message .text"
 
     @property
     def state(self):
@@ -172,8 +175,8 @@ class DeskPage(Page):
     @property
     def texts_json(self):
         """The same as JSON, in which a lone surrogate survives the way out of the browser."""
-        every_text = "[...document.querySelectorAll('.message .text')]"
-        return self.run(f"return {every_text}.map((each) => JSON.stringify(each.textContent))")
+        every_text = "[...document.querySelectorAll(arguments[0])]"
+        return self.run(f"return {every_text}.map((each) => JSON.stringify(each.textContent))", self.texts_selector)
 
     def wait_for_texts(self, *texts):
         self.eventually(lambda: self.texts == list(texts), f"{self.path} should show {texts}")

@@ -27,6 +27,8 @@ public struct Limits: Hashable, Sendable {
     public var retainKeys: Duration = .seconds(300)
     /// How long at least an empty inbox's epoch and last sequence number are remembered.
     public var retainPositions: Duration = .seconds(24 * 3600)
+    /// How long a recipient counts as online after its last reader has left.
+    public var presenceLinger: Duration = .seconds(15)
     /// Bytes of content that one answer carries, though always one message.
     public var answerBytesMax = 1 << 20
 

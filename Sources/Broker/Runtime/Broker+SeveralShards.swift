@@ -36,6 +36,17 @@ extension Broker {
         return parts
     }
 
+    /// Whether somebody reads the inboxes of some recipients, or did until a moment ago.
+    ///
+    /// - Returns: One for each, in their order. ``Limits/presenceLinger`` says how long a moment is.
+    public func presence(of recipients: [Recipient]) async -> [Presence] {
+        var found: [Recipient: Presence] = [:]
+        for (index, some) in Dictionary(grouping: recipients, by: shardIndex(of:)) {
+            for presence in await shards[index].presence(of: some) { found[presence.recipient] = presence }
+        }
+        return recipients.compactMap { found[$0] }
+    }
+
     func poll(
         _ request: ReadRequest,
         in parts: [Part],

@@ -62,6 +62,8 @@ package actor Shard {
         let now = time.now
         try state.attach(reader, request, wall: time.wallNow)
         if let batch = state.collect(reader, now: now) {
+            // A client that always finds something is there as well.
+            reader.hasBeenThere = deadline.map { $0 > now } ?? true
             state.leave(reader)
             return .batch(batch)
         }
@@ -182,6 +184,25 @@ package actor Shard {
         state.statistics
     }
 
+    /// Whether somebody reads the inboxes of some recipients.
+    package func presence(of recipients: [Recipient]) -> [Presence] {
+        let now = time.now
+        return recipients.map { state.presence(of: $0, now: now) }
+    }
+
+    /// Has a watcher told of recipients of this shard who come or go.
+    ///
+    /// - Returns: How it is now, in their order.
+    package func watch(_ watcher: PresenceWatcher, _ recipients: [Recipient]) -> [Presence] {
+        defer { settle() }
+        return state.watch(watcher, recipients, now: time.now)
+    }
+
+    /// Lets a watcher go.
+    package func unwatch(_ watcher: PresenceWatcher) {
+        state.unwatch(watcher)
+    }
+
     // MARK: Called by the host
 
     /// Carries out what is due.
@@ -207,7 +228,10 @@ package actor Shard {
         isPerforming = true
         // A slice of each fan-out in each turn; while one is put off, new ones wait in line behind it.
         if state.isFanningOut, !isYielding { state.fanOut(budget: Shard.fanOutBudget, now: time.now) }
-        while let action = state.actions.popFirst() { perform(action) }
+        repeat {
+            if state.presence.hasChanged { state.settlePresence(now: time.now) }
+            while let action = state.actions.popFirst() { perform(action) }
+        } while state.presence.hasChanged
         isPerforming = false
         // Also what a receiver has sent meanwhile.
         if state.isFanningOut, !isYielding {
@@ -226,6 +250,8 @@ package actor Shard {
             state.giveBack(batch, now: time.now)
         case .end(let reader, let reason, let cursor):
             _ = reader.receive(.ended(reason, cursor))
+        case .presence(let watcher, let presence):
+            watcher.receive(presence)
         case .observe(let event):
             observer?.observe(event)
         }

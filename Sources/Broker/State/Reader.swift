@@ -79,6 +79,8 @@ package class Reader: Membership, @unchecked Sendable {
     package let isStream: Bool
     /// Whether its timeout is counted: of a poll that waits in several shards, only one part is.
     var countsTimeout = true
+    /// Whether it has waited, or would have: then it counts as having been there when it goes.
+    var hasBeenThere = false
     /// Whether a gap is told alone, before the message behind it, so that it may go on from each of its messages.
     var tellsGapsInPlace = false
     /// Something to tell before any message: the position was of another life of an inbox.

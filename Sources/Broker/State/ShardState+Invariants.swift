@@ -8,6 +8,7 @@ extension ShardState {
     func checkInvariants() throws(BrokenInvariant) {
         try wheel.checkInvariants()
         try keys.checkInvariants()
+        try presence.checkInvariants()
         var scheduled = 0
         for (recipient, inbox) in inboxes {
             try inbox.checkInvariants(limits)

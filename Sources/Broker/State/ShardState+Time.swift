@@ -5,6 +5,7 @@ extension ShardState {
         var next = wheel.nextDeadline ?? .distantFuture
         if let forget = keys.nextForget { next = min(next, forget) }
         if let forget = positions.nextForget { next = min(next, forget) }
+        if let due = presence.nextDue { next = min(next, due) }
         return next < .distantFuture ? next : nil
     }
 
@@ -17,6 +18,7 @@ extension ShardState {
             default: preconditionFailure("only inboxes and readers are scheduled")
             }
         }
+        forgetDepartures(now)
         forgetKeys(now)
         budget.release(positions.forget(now) * Cost.position)
     }

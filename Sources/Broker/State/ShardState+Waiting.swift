@@ -4,7 +4,11 @@ extension ShardState {
     mutating func wait(_ reader: Reader, until deadline: MonotonicInstant?) {
         precondition(reader.standing == .attached, "a reader that is \(reader.standing) cannot begin to wait")
         reader.standing = .waiting
-        reader.forEachMembership { link($0, reader) }
+        reader.hasBeenThere = true
+        reader.forEachMembership { membership in
+            link(membership, reader)
+            presence.arrived(membership.inbox.recipient)
+        }
         if let deadline { wheel.schedule(reader, at: deadline) }
     }
 
@@ -45,6 +49,7 @@ extension ShardState {
         reader.forEachMembership { membership in
             unlink(membership)
             membership.inbox.count(reader, -1)
+            if reader.hasBeenThere, membership.inbox.online == 0 { presence.left(membership.inbox.recipient) }
             reap(membership.inbox)
         }
         // An inbox may go before its readers' objects do.

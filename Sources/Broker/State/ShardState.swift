@@ -12,6 +12,7 @@ struct ShardState: ~Copyable {
     var sessions: [SessionID: Reader] = [:]
     var wheel: TimerWheel
     var fanOuts = FanOutQueue()
+    var presence = PresenceTable()
     var randomness: any RandomNumberGenerator & Sendable
     var isDraining = false
     var totals = Statistics()

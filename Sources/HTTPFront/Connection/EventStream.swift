@@ -21,6 +21,10 @@ final class EventStream: @unchecked Sendable {
     /// Batches that wait for it.
     var waiting: [Writing] = []
     var pingsAt = MonotonicInstant.distantFuture
+    /// Whose coming and going it tells, who watches them in which shard, and what is yet to be told.
+    let presence: [Recipient]
+    var watchers: [(PresenceWatcher, Int)] = []
+    var untoldPresence: [Recipient: Bool] = [:]
 
     struct Part {
         let reader: StreamReader
@@ -34,6 +38,7 @@ final class EventStream: @unchecked Sendable {
 
     init(_ query: StreamQuery, _ requests: [Broker.Part], sink: any StreamSink) {
         recipients = query.request.recipients
+        presence = query.presence
         let nonce =
             query.format == .iframe
             ? String(UInt64.random(in: .min ... .max), radix: 36) + String(UInt64.random(in: .min ... .max), radix: 36)

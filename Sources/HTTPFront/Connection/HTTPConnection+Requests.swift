@@ -79,6 +79,7 @@ extension HTTPConnection {
         case .getInbox: try showInbox(request)
         case .deleteInbox: try deleteInbox(request)
         case .listInboxes: try listInboxes(request)
+        case .getPresence: try showPresence(request)
         case .getStats: showStatistics()
         case .getMetrics: showMetrics()
         case .getLiveness: answer(.json { $0.append("{\"status\":\"live\"}") })
@@ -108,6 +109,8 @@ extension HTTPConnection {
         guard let response = Pages.response(decoded, ifNoneMatch: head.ifNoneMatch?.text(in: bytes)) else {
             throw Problem(.notFound, "there is nothing at '\(path.prefix(80))'; /openapi.yaml lists what there is")
         }
+        // What every origin may read says so already.
+        if Pages.isForEveryOrigin(decoded) { traits.crossOriginFields = "" }
         switch head.method {
         case .get, .head: answer(response)
         case .options: answerOptions(request, allow: Pages.allow)
@@ -231,6 +234,15 @@ extension HTTPConnection {
         answerLater {
             let summaries = await broker.summaries(prefix: query.prefix, after: query.after, limit: query.limit + 1)
             return .json { InboxAnswer.write(summaries, limit: query.limit, to: $0) }
+        }
+    }
+
+    private func showPresence(_ request: Request) throws(Problem) {
+        let recipients = try PresenceQuery.recipients(request)
+        let broker = front.broker
+        answerLater {
+            let presences = await broker.presence(of: recipients)
+            return .json { PresenceAnswer.write(presences, to: $0) }
         }
     }
 

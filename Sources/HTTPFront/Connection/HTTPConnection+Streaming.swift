@@ -5,7 +5,7 @@ internal import Broker
 extension HTTPConnection: StreamSink {
     func openStream(_ request: Request) throws(Problem) {
         let query = try StreamQuery(request)
-        try charge(forReading: query.request.recipients.count)
+        try charge(forReading: query.request.recipients.count + query.presence.count)
         let requests: [Broker.Part]
         do throws(BrokerError) {
             requests = try front.broker.split(query.request)
@@ -66,6 +66,7 @@ extension HTTPConnection: StreamSink {
         stream.pingsAt = front.loop.now + front.configuration.pingInterval
         postOutput()
         if let reason = stream.endReason { return end(stream, reason) }
+        watchPresence(stream)
         pump()
         if hasEnded { finishAfterEnd() }
     }
@@ -131,11 +132,12 @@ extension HTTPConnection: StreamSink {
         guard let stream else { return }
         finishWriting(stream)
         pump()
+        writePresence()
         rearm()
     }
 
     /// Posts what stands in the streams' output buffer.
-    private func postOutput() {
+    func postOutput() {
         let output = front.streamOutput
         channel.post(output.bytes)
         output.reset(keeping: Front.scratchBytesKept)
@@ -181,6 +183,7 @@ extension HTTPConnection: StreamSink {
     func closeStream() {
         guard let stream else { return }
         self.stream = nil
+        unwatchPresence(stream)
         for writing in [stream.writing].compactMap(\.self) + stream.waiting {
             front.settle(writing.batch) { shard, part in shard.giveBack(part) }
         }

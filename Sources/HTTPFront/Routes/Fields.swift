@@ -3,7 +3,7 @@ internal import Broker
 /// The names that queries, forms and JSON bodies use; each operation takes some of them.
 enum Field: UInt8, CaseIterable {
     case recipient, recipients, sender, type, content, ttlSeconds, key
-    case cursor, timeout, limit, lease, session, take, observe, `as`, callback
+    case cursor, timeout, limit, lease, session, take, observe, `as`, callback, presence
     case upTo, ids, delaySeconds
     case prefix, after
 
@@ -25,6 +25,7 @@ enum Field: UInt8, CaseIterable {
         case .observe: "observe"
         case .as: "as"
         case .callback: "callback"
+        case .presence: "presence"
         case .upTo: "upTo"
         case .ids: "ids"
         case .delaySeconds: "delaySeconds"
@@ -40,11 +41,12 @@ struct FieldSet: OptionSet {
 
     static let send: FieldSet = [.recipient, .recipients, .sender, .type, .content, .ttlSeconds, .key]
     static let poll: FieldSet = [.recipient, .cursor, .timeout, .limit, .lease, .session, .observe]
-    static let stream: FieldSet = [.recipient, .cursor, .session, .take, .observe, .as, .callback]
+    static let stream: FieldSet = [.recipient, .cursor, .session, .take, .observe, .as, .callback, .watched]
     static let ack: FieldSet = [.recipient, .upTo, .ids]
     static let release: FieldSet = [.recipient, .ids, .delaySeconds]
     static let extend: FieldSet = [.recipient, .ids, .lease]
     static let inbox: FieldSet = [.recipient]
+    static let presence: FieldSet = [.recipient]
     static let inboxes: FieldSet = [.prefix, .after, .limit]
 
     private static let recipient = FieldSet(.recipient)
@@ -63,6 +65,7 @@ struct FieldSet: OptionSet {
     private static let observe = FieldSet(.observe)
     private static let `as` = FieldSet(.as)
     private static let callback = FieldSet(.callback)
+    private static let watched = FieldSet(.presence)
     private static let upTo = FieldSet(.upTo)
     private static let ids = FieldSet(.ids)
     private static let delaySeconds = FieldSet(.delaySeconds)
@@ -83,7 +86,7 @@ struct FieldSet: OptionSet {
     }
 
     /// Which of them may stand several times in a query or a form.
-    static let repeatable: FieldSet = [.recipient, .ids]
+    static let repeatable: FieldSet = [.recipient, .ids, .watched]
 }
 
 /// The value of one field, in whichever notation it came.
@@ -274,7 +277,7 @@ struct FieldReader {
         case 5: candidates = five
         case 6: candidates = six
         case 7: candidates = seven
-        case 8: return range.equals("callback", in: bytes) ? .callback : nil
+        case 8: candidates = eight
         case 9: return range.equals("recipient", in: bytes) ? .recipient : nil
         case 10: candidates = ten
         case 12: return range.equals("delaySeconds", in: bytes) ? .delaySeconds : nil
@@ -289,6 +292,7 @@ struct FieldReader {
     private static let five: [Field] = [.limit, .lease, .after]
     private static let six: [Field] = [.cursor, .sender, .prefix]
     private static let seven: [Field] = [.timeout, .content, .session, .observe]
+    private static let eight: [Field] = [.callback, .presence]
     private static let ten: [Field] = [.recipients, .ttlSeconds]
 }
 

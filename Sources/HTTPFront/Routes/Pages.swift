@@ -10,10 +10,16 @@ enum Pages {
 
     private static let fields = WebPages.headers.map { "\($0.name): \($0.value)\r\n" }.joined()
 
+    /// Whether pages of every origin may read what is at `path`.
+    static func isForEveryOrigin(_ path: String) -> Bool {
+        WebPages.page(at: path)?.isForEveryOrigin ?? false
+    }
+
     /// A page, or that it has not changed; nil if there is none at `path`.
     static func response(_ path: String, ifNoneMatch: String?) -> Response? {
         guard let page = WebPages.page(at: path) else { return nil }
-        let fields = "ETag: \(page.entityTag)\r\n" + fields
+        var fields = "ETag: \(page.entityTag)\r\n" + fields
+        if page.isForEveryOrigin { fields += "Access-Control-Allow-Origin: *\r\n" }
         guard ifNoneMatch != page.entityTag else { return Response(status: 304, contentType: nil, fields: fields) }
         return Response(status: 200, contentType: page.contentType, fields: fields, body: page.bytes)
     }

@@ -10,6 +10,7 @@ package enum Operation: String, CaseIterable, Sendable {
     case getInbox
     case deleteInbox
     case listInboxes
+    case getPresence
     case getStats
     case getMetrics
     case getLiveness
@@ -48,6 +49,7 @@ package enum RouteTable {
         Route(path: "/v1/extend", post: .extendLeases),
         Route(path: "/v1/inbox", get: .getInbox, delete: .deleteInbox),
         Route(path: "/v1/inboxes", get: .listInboxes),
+        Route(path: "/v1/presence", get: .getPresence),
         Route(path: "/v1/stats", get: .getStats),
         Route(path: "/metrics", get: .getMetrics),
         Route(path: "/health/live", get: .getLiveness),

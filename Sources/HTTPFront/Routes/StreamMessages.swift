@@ -6,6 +6,8 @@ struct StreamQuery: Sendable {
     var format: StreamFormat
     /// The function that an iframe's scripts call.
     var callback: String
+    /// Whose coming and going it is to tell.
+    var presence: [Recipient]
 
     private static let callbackBytesMax = 128
     /// Messages and bytes of content of one write.
@@ -21,6 +23,7 @@ struct StreamQuery: Sendable {
         var session: String?
         var format: StreamFormat?
         var callback: String?
+        var presence: [Recipient] = []
         try FieldReader(known: .stream).read(request) { value throws(Problem) in
             switch value.field {
             case .recipient: recipients.append(try value.recipient())
@@ -30,10 +33,12 @@ struct StreamQuery: Sendable {
             case .session: session = try value.name(bytesMax: Name.sessionBytesMax)
             case .as: format = try StreamQuery.format(value)
             case .callback: callback = try StreamQuery.callback(value)
+            case .presence: presence.append(try value.recipient())
             default: preconditionFailure("a stream does not take \(value.field.name)")
             }
         }
         try recipients.checkForReading()
+        if !presence.isEmpty { try presence.checkForReading() }
         // A browser that connects again says where it was; the address it connects to still says where it began.
         if let last = try StreamQuery.lastEventID(request) { cursor = last }
         guard !takes || cursor == nil else {
@@ -63,6 +68,7 @@ struct StreamQuery: Sendable {
         )
         self.format = chosen
         self.callback = callback ?? "parent.comet"
+        self.presence = presence
     }
 
     private static func lastEventID(_ request: Request) throws(Problem) -> Cursor? {

@@ -91,6 +91,11 @@ struct StreamEncoder {
         control("reset", cursor, output) { _ in }
     }
 
+    /// Somebody has come or gone.
+    func presence(_ presence: Presence, _ output: ByteBuffer) {
+        control("presence", nil, output) { json in PresenceAnswer.writeFields(presence, to: json) }
+    }
+
     /// The last that is said.
     func bye(_ reason: String, _ output: ByteBuffer) {
         control("bye", nil, output) { json in

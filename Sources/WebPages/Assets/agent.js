@@ -1,6 +1,6 @@
 // The agent's side: a list of customers with what is unread, and the conversation with one of them.
 //
-// Two feeds, over SSE or, with ?transport=iframe, over forever-iframes:
+// Two connections, over SSE or, with ?transport=iframe, over forever-iframes:
 // - `desk:support` brings every question. It makes the list and the counts.
 // - the inbox of the customer whose conversation is open brings that conversation, from its start.
 //
@@ -9,33 +9,37 @@
 // agents' pages learn it. The broker keeps what was read for a minute, and the "read" message a moment longer than the
 // questions it names. So a page that loads follows from the oldest kept message and counts right.
 
-import { Outbox, inboxOf, isQuestion, isVisitor, ownName, supportInbox, textOf, visitorInboxPrefix } from "./desk.js";
-import { Feed, call, iframe, sse } from "./feed.js";
+import { connect, request } from "/broker.js";
+import { inboxOf, isQuestion, isVisitor, ownName, supportInbox, visitorInboxPrefix } from "./desk.js";
+import { StatusLine, byId, composer, missing, t, textOf } from "./dom.js";
+import { iframe } from "./iframe.js";
 import { CustomerList } from "./list.js";
-import { Log, StatusLine, composer, missing } from "./view.js";
+import { Log } from "./log.js";
+import { Outbox } from "./outbox.js";
 
 const me = ownName("agent");
-const transport = new URLSearchParams(location.search).get("transport") === "iframe" ? iframe : sse;
-const byId = (id) => document.getElementById(id);
+const asked = new URLSearchParams(location.search).get("transport");
+const transport = asked === "iframe" ? { transport: iframe, share: false } : {};
 byId("name").textContent = me;
 
 // The list.
 
 const customers = new CustomerList(byId("customers"), () => {
-  document.title = customers.unread ? `(${customers.unread}) Agent desk` : "Agent desk";
+  const title = t("Agent desk", "客服工作台");
+  document.title = customers.unread ? `(${customers.unread}) ${title}` : title;
   byId("nobody").hidden = !customers.isEmpty;
 });
 
 /** What comes to `desk:support` and is no question. It has an entry like a customer, but there is nobody to answer. */
 const notices = [];
-const noticesEntry = () => customers.entry("notices", "Notices");
+const noticesEntry = () => customers.entry("notices", t("Notices", "通知"));
 
 /** Lists everybody the broker has messages for, also those whose questions are all read. */
 async function loadCustomers() {
   let after = {};
   do {
     const query = new URLSearchParams({ prefix: visitorInboxPrefix, limit: 1000, ...after });
-    const page = await call(`/v1/inboxes?${query}`);
+    const page = await request(`/v1/inboxes?${query}`);
     for (const { recipient, kept, lastSeen } of page.inboxes) {
       const name = recipient.slice(inboxOf("").length);
       if (!kept || !isVisitor(name)) continue;
@@ -49,15 +53,20 @@ async function loadCustomers() {
 
 // What comes to the agents.
 
+let support;
 let wasInterrupted = false;
-const support = new Feed(supportInbox, transport, {
-  message: received,
-  gap: (lost) => {
-    byId("gap").textContent = `${missing(lost)}: read by others meanwhile, or dropped`;
+
+/** Follows the agents' inbox, from its oldest message. */
+function followSupport() {
+  support?.close();
+  support = connect({ recipient: supportInbox, ...transport });
+  support.on("message", received);
+  support.on("gap", ({ lost }) => {
+    byId("gap").textContent = missing(lost) + t(": read by others meanwhile, or dropped", "：已被他人阅读或已丢弃");
     recount().catch(() => {});
-  },
-  reset: () => customers.forgetAll(),
-  state: ({ name }) => {
+  });
+  support.on("reset", () => customers.forgetAll());
+  support.on("state", ({ name }) => {
     status.update();
     if (name === "reconnecting" || name === "offline") wasInterrupted = true;
     if (name !== "connected") return;
@@ -67,8 +76,8 @@ const support = new Feed(supportInbox, transport, {
     wasInterrupted = false;
     outbox.flush();
     markRead();
-  },
-});
+  });
+}
 
 function received(message) {
   const { id, type, sender, content, sentAt } = message;
@@ -93,11 +102,11 @@ async function markRead() {
   isMarking = true;
   const ids = [...customers.open.unread.keys()].slice(0, 1000);
   try {
-    await call("/v1/ack", { body: { recipient: supportInbox, ids } });
+    await request("/v1/ack", { body: { recipient: supportInbox, ids } });
     customers.forget(ids);
     const word = { recipient: supportInbox, sender: me, type: "read", content: { ids }, ttlSeconds: 90 };
-    const { id } = await call("/v1/send", { body: word });
-    await call("/v1/ack", { body: { recipient: supportInbox, ids: [id] } });
+    const { id } = await request("/v1/send", { body: word });
+    await request("/v1/ack", { body: { recipient: supportInbox, ids: [id] } });
   } catch {
     // What is not acked stays on the count, and is tried again at the next question or connection.
     return;
@@ -110,10 +119,9 @@ async function markRead() {
 /** After an interruption: others may have read questions meanwhile, and word of it may be gone. If the broker counts
  * differently, the counts are made anew from what it has. */
 async function recount() {
-  const { unread } = await call(`/v1/inbox?${new URLSearchParams({ recipient: supportInbox })}`);
-  if (unread === customers.unread) return;
+  if ((await support.unread()) === customers.unread) return;
   customers.forgetAll();
-  support.rewind();
+  followSupport();
 }
 
 // The open conversation.
@@ -121,7 +129,7 @@ async function recount() {
 let dialogue = null;
 
 const log = new Log(byId("log"), {
-  me,
+  isMe: ({ sender }) => sender === me,
   sideOf: ({ sender, type }) => (sender === customers.open.name ? "theirs" : type === "answer" ? "mine" : "notice"),
   onRetry: (ref) => outbox.retry(ref),
   onEdit: (ref, text) => {
@@ -146,7 +154,7 @@ const edit = composer(byId("composer"), (text) => {
 /** Opens the conversation that the address names, so that a reload and the back button do what one expects. */
 function openNamed() {
   const name = location.hash.slice(1);
-  dialogue?.stop();
+  dialogue?.close();
   dialogue = null;
   log.clear();
   byId("gap").textContent = "";
@@ -160,15 +168,8 @@ function openNamed() {
 function openCustomer(entry) {
   show(entry, "customer");
   for (const message of entry.unread.values()) log.show(message);
-  dialogue = new Feed(inboxOf(entry.name), transport, {
-    message: (message) => log.show(message),
-    gap: (lost) => log.note(missing(lost)),
-    reset: () => log.note("The server started anew; it no longer has what stands above"),
-    state: ({ name }) => {
-      log.busy = name !== "connected";
-      status.update();
-    },
-  }).start();
+  dialogue = connect({ recipient: inboxOf(entry.name), ...transport });
+  log.follow(dialogue, status);
   outbox.showAll(isOfOpen);
   // On a phone this would cover half of the conversation with the keyboard.
   if (!matchMedia("(pointer: coarse)").matches) byId("composer").querySelector("textarea").focus();
@@ -185,11 +186,11 @@ function show(entry, kind) {
   byId("customer").textContent = entry?.title ?? "";
 }
 
+followSupport();
 const status = new StatusLine(byId("state"), () => (dialogue ? [support, dialogue] : [support]));
 addEventListener("hashchange", openNamed);
 document.addEventListener("visibilitychange", markRead);
 addEventListener("keydown", (event) => {
   if (event.key === "Escape") customers.open?.link.focus();
 });
-support.start();
 openNamed();

@@ -1,15 +1,17 @@
 // The customer's side: asks, and sees answers by long polling its own inbox, which holds the whole conversation.
 // Every tab of one visitor follows the same inbox from the start, so all of them show all of it, after a reload too.
 
-import { Outbox, inboxOf, ownName, supportInbox } from "./desk.js";
-import { Feed, poll } from "./feed.js";
-import { Log, StatusLine, composer, missing } from "./view.js";
+import { connect } from "/broker.js";
+import { inboxOf, ownName, supportInbox } from "./desk.js";
+import { StatusLine, byId, composer } from "./dom.js";
+import { Log } from "./log.js";
+import { Outbox } from "./outbox.js";
 
 const me = ownName("visitor");
-document.getElementById("name").textContent = me;
+byId("name").textContent = me;
 
-const log = new Log(document.getElementById("log"), {
-  me,
+const log = new Log(byId("log"), {
+  isMe: ({ sender }) => sender === me,
   sideOf: ({ sender, type }) => (sender === me ? "mine" : type === "answer" ? "theirs" : "notice"),
   onRetry: (ref) => outbox.retry(ref),
   onEdit: (ref, text) => {
@@ -19,20 +21,12 @@ const log = new Log(document.getElementById("log"), {
 });
 const outbox = new Outbox(me, (letter, state, reason) => log.showLetter(letter, state, reason));
 
-const edit = composer(document.getElementById("composer"), (text) => {
+const edit = composer(byId("composer"), (text) => {
   outbox.post({ recipients: [supportInbox, inboxOf(me)], sender: me, type: "question", text });
 });
 
-const feed = new Feed(inboxOf(me), poll, {
-  message: (message) => log.show(message),
-  gap: (lost) => log.note(missing(lost)),
-  reset: () => log.note("The server started anew; it no longer has what stands above"),
-  state: ({ name }) => {
-    log.busy = name !== "connected";
-    status.update();
-    if (name === "connected") outbox.flush();
-  },
-});
-const status = new StatusLine(document.getElementById("state"), () => [feed]);
+const inbox = connect({ recipient: inboxOf(me), transport: "poll" });
+const status = new StatusLine(byId("state"), () => [inbox]);
+log.follow(inbox, status);
+inbox.on("state", ({ name }) => name === "connected" && outbox.flush());
 outbox.showAll();
-feed.start();

@@ -1,6 +1,6 @@
 // The agent's list of customers: who asked last stands on top, each with the count of what is unread.
 
-import { make, timeElement } from "./view.js";
+import { make, t, timeElement } from "./dom.js";
 
 /** Positive if `one` stands above `other`: by the last question, then by when the customer was last there. */
 const compare = (one, other) =>
@@ -71,13 +71,13 @@ export class CustomerList {
   /** Draws an entry that has changed and puts it in its place. */
   show(entry) {
     const { link, title, askedAt, unread } = entry;
-    const text = entry.isUnsent ? "An answer is not sent yet" : entry.text;
+    const text = entry.isUnsent ? t("An answer is not sent yet", "有回复尚未发送") : entry.text;
     link.replaceChildren(
       make("span", { className: "who" }, title),
       askedAt ? timeElement(askedAt) : "",
       make("span", { className: "preview", dir: "auto" }, text),
     );
-    if (unread.size) link.append(make("span", { className: "unread" }, unread.size, make("span", {}, " unread")));
+    if (unread.size) link.append(make("span", { className: "unread" }, unread.size, make("span", {}, t(" unread", " 条未读"))));
     link.ariaCurrent = entry === this.#open ? "true" : null;
     this.#place(entry);
     // Tab stops where the agent is, else at the open conversation, else on top.

@@ -106,6 +106,13 @@ extension Serve {
                 "How long a message is kept after it was read, for followers that lag.",
                 hasVariable: true
             ),
+            Option(
+                "presence-linger-seconds",
+                \.configuration.limits.presenceLinger,
+                .seconds(0...3600),
+                "How long a recipient counts as online after its last reader has left.",
+                hasVariable: true
+            ),
         ]
     }
 

@@ -199,7 +199,7 @@ struct Simulation: ~Copyable {
                 events.append(.end(reader: reader.id, reason, cursor))
                 keep(cursor, of: reader.recipients)
                 readers.removeAll { $0 === reader }
-            case .observe:
+            case .presence, .observe:
                 break
             }
         }

@@ -247,10 +247,12 @@ final class Bench {
 
     private func settle() {
         if servesFollowers { state.fanOut(budget: .max, now: now) }
+        if state.presence.hasChanged { state.settlePresence(now: now) }
         while let action = state.actions.popFirst() {
             switch action {
             case .deliver(let reader, let batch): (reader as? TestReader)?.batches.append(batch)
             case .end(let reader, let reason, let cursor): (reader as? TestReader)?.ends.append((reason, cursor))
+            case .presence(let watcher, let presence): watcher.receive(presence)
             case .observe(let event): observed.append(event)
             }
         }

@@ -22,7 +22,7 @@ struct ContractDetailTests {
     private static let fields: [HTTPFront.Operation: FieldSet] = [
         .sendMessage: .send, .pollMessages: .poll, .pollMessagesByPost: .poll, .streamMessages: .stream,
         .ackMessages: .ack, .releaseLeases: .release, .extendLeases: .extend, .getInbox: .inbox, .deleteInbox: .inbox,
-        .listInboxes: .inboxes,
+        .listInboxes: .inboxes, .getPresence: .presence,
     ]
 
     @Test
@@ -71,8 +71,8 @@ struct ContractDetailTests {
         case .pollMessages, .pollMessagesByPost: return common.union([507])
         case .streamMessages: return common.union([406, 507])
         case .extendLeases: return common.union([404])
-        case .ackMessages, .releaseLeases, .getInbox, .deleteInbox, .listInboxes, .getStats, .getMetrics, .getLiveness,
-            .getReadiness:
+        case .ackMessages, .releaseLeases, .getInbox, .deleteInbox, .listInboxes, .getPresence, .getStats, .getMetrics,
+            .getLiveness, .getReadiness:
             return common
         }
     }

@@ -77,6 +77,12 @@ struct ContractDocument: Equatable {
         }
         let pages = [
             "/": "getHomePage", "/desk/customer": "getCustomerPage", "/desk/agent": "getAgentPage",
+            "/broker.js": "getClientModule",
+            "/broker.d.ts": "getClientTypes",
+            "/chat": "getChatPage",
+            "/notify": "getNotifyPage",
+            "/compare": "getComparePage",
+            "/dashboard": "getDashboardPage",
             "/openapi.yaml": "getContract", "/assets/{name}": "getAsset",
         ]
         for path in Pages.paths {

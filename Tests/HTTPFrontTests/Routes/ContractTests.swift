@@ -8,7 +8,7 @@ struct ContractTests {
     func `the contract and the server list the same operations and the same error codes`() throws {
         let contract = ContractDocument(try ContractDocument.text())
         #expect(contract.differences(from: .served) == [])
-        #expect(contract.operations.count == 19)
+        #expect(contract.operations.count == 26)
         #expect(contract.errorCodes.count == 21)
     }
 

@@ -89,7 +89,7 @@ struct StreamQueryTests {
     }
 
     private static let takes =
-        "this request takes 'recipient', 'cursor', 'session', 'take', 'observe', 'as', 'callback'"
+        "this request takes 'recipient', 'cursor', 'session', 'take', 'observe', 'as', 'callback', 'presence'"
     private static let path = "give a path of JavaScript names such as parent.comet"
     private static let both = "'take' together with a cursor; a cursor follows and takes nothing, so leave one out"
 
@@ -110,6 +110,7 @@ struct StreamQueryTests {
         ("recipient=u&as=SSE", "'as' is 'SSE'; give sse, ndjson or iframe"),
         ("recipient=u&callback=f", "'callback' is for as=iframe; leave it out"),
         ("recipient=u&as=ndjson&callback=f", "'callback' is for as=iframe; leave it out"),
+        ("recipient=u&presence=a&presence=a", "recipient 'a' is named twice; name it once"),
         ("recipient=u&as=iframe&callback=", "'callback' is ''; \(path)"),
         ("recipient=u&as=iframe&callback=1a", "'callback' is '1a'; \(path)"),
         ("recipient=u&as=iframe&callback=a.", "'callback' is 'a.'; \(path)"),

@@ -1,0 +1,102 @@
+/// Who has left a short while ago, and who is told of comings and goings.
+///
+/// Who is there at this moment, inboxes know. Whoever leaves counts as there for a while longer, the same for all, so
+/// that a reload and the pause between two polls do not show. Departures outlive their inboxes.
+struct PresenceTable {
+    /// Departures that are remembered.
+    ///
+    /// Where more leave at once, the first are forgotten early. With the longest names they take 24 MiB.
+    static let departuresMax = 65_536
+
+    /// A recipient that somebody asks after.
+    private struct Watched {
+        /// What its watchers were told last.
+        var isOnline: Bool
+        var watchers: [PresenceWatcher]
+    }
+
+    private var departures = DepartureQueue()
+    private var watched: [Recipient: Watched] = [:]
+    /// Whose readers have come or gone in this turn.
+    private var changed: [Recipient] = []
+
+    // MARK: Comings and goings
+
+    /// Whether anything has changed in this turn.
+    var hasChanged: Bool { !changed.isEmpty }
+
+    /// A reader has begun to wait.
+    mutating func arrived(_ recipient: Recipient) {
+        guard !watched.isEmpty, watched[recipient] != nil else { return }
+        changed.append(recipient)
+    }
+
+    /// The last reader has left.
+    mutating func left(_ recipient: Recipient) {
+        changed.append(recipient)
+    }
+
+    /// Takes out what has changed in this turn.
+    mutating func takeChanged() -> [Recipient] {
+        defer { changed.removeAll() }
+        return changed
+    }
+
+    /// Somebody has left and counts as there for a while.
+    ///
+    /// - Returns: Who had to be forgotten early for it.
+    mutating func linger(_ recipient: Recipient, until deadline: MonotonicInstant) -> Recipient? {
+        departures.append(recipient, until: deadline)
+        return departures.count > PresenceTable.departuresMax ? departures.popFirst() : nil
+    }
+
+    /// Whether somebody has left so recently that it does not count yet.
+    func lingers(_ recipient: Recipient, _ now: MonotonicInstant) -> Bool {
+        departures[recipient].map { $0 > now } ?? false
+    }
+
+    /// How many departures are remembered.
+    var lingeringCount: Int { departures.count }
+
+    /// When ``popDue(_:)`` has something to tell; nil if nobody asks.
+    var nextDue: MonotonicInstant? { watched.isEmpty ? nil : departures.first }
+
+    /// Takes out a departure that is over; nil if there is none.
+    mutating func popDue(_ now: MonotonicInstant) -> Recipient? {
+        guard let first = departures.first, first <= now else { return nil }
+        return departures.popFirst()
+    }
+
+    // MARK: Watchers
+
+    /// Tells `watcher` of a recipient from now on, which is or is not online.
+    mutating func watch(_ recipient: Recipient, isOnline: Bool, by watcher: PresenceWatcher) {
+        watched[recipient, default: Watched(isOnline: isOnline, watchers: [])].watchers.append(watcher)
+    }
+
+    /// Tells `watcher` no longer of a recipient.
+    mutating func unwatch(_ recipient: Recipient, by watcher: PresenceWatcher) {
+        watched[recipient]?.watchers.removeAll { $0 === watcher }
+        if watched[recipient]?.watchers.isEmpty == true { watched[recipient] = nil }
+    }
+
+    /// Notes how it is with a recipient.
+    ///
+    /// - Returns: Who is to be told; nobody if it is as it was.
+    mutating func note(_ recipient: Recipient, isOnline: Bool) -> [PresenceWatcher] {
+        guard let known = watched[recipient], known.isOnline != isOnline else { return [] }
+        watched[recipient]?.isOnline = isOnline
+        return known.watchers
+    }
+
+    // MARK: Invariants
+
+    /// Checks departures and watchers.
+    ///
+    /// - Throws: ``BrokenInvariant``.
+    func checkInvariants() throws(BrokenInvariant) {
+        try departures.checkInvariants()
+        try require(departures.count <= PresenceTable.departuresMax, "\(departures.count) departures are remembered")
+        try require(watched.values.allSatisfy { !$0.watchers.isEmpty }, "somebody is watched by nobody")
+    }
+}

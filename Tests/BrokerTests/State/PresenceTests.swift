@@ -1,0 +1,192 @@
+import BrokerTestSupport
+import Testing
+
+@testable import Broker
+
+@Suite struct PresenceTests {
+    let bench = Bench()
+    let notes = Notes()
+
+    /// Keeps what a watcher is told.
+    final class Notes: PresenceSink, @unchecked Sendable {
+        var told: [String] = []
+
+        func presenceChanged(_ presence: Presence) {
+            told.append("\(presence.recipient) \(presence.isOnline ? "on" : "off")")
+        }
+    }
+
+    func isOnline(_ name: String = "a") throws -> Bool {
+        bench.state.presence(of: try Recipient(name), now: bench.now).isOnline
+    }
+
+    @discardableResult
+    func watch(_ names: String...) throws -> (watcher: PresenceWatcher, isOnline: [Bool]) {
+        let watcher = PresenceWatcher(sink: notes)
+        let presences = bench.state.watch(watcher, try names.map { try Recipient($0) }, now: bench.now)
+        return (watcher, presences.map(\.isOnline))
+    }
+
+    @Test func `nobody is online of whom nobody has read`() throws {
+        try bench.send("1")
+        #expect(try !isOnline())
+        #expect(try !isOnline("stranger"))
+    }
+
+    @Test func `a poll that waits is online, and for a while after it`() throws {
+        let poll = try bench.wait(within: .seconds(40))
+        #expect(try isOnline())
+        bench.pass(.seconds(40))
+        #expect(poll.reason == .timedOut)
+        #expect(try isOnline())
+        bench.pass(.milliseconds(14_999))
+        #expect(try isOnline())
+        bench.pass(.milliseconds(1))
+        #expect(try !isOnline())
+    }
+
+    @Test func `a poll that does not wait is not online`() throws {
+        try bench.send("1")
+        _ = try bench.take()
+        _ = try bench.follow(from: .oldest)
+        #expect(try !isOnline())
+    }
+
+    @Test func `an open stream is online as long as it is open`() throws {
+        let stream = try bench.stream()
+        bench.pass(.seconds(3600))
+        #expect(try isOnline())
+        bench.leave(stream)
+        bench.pass(.seconds(15))
+        #expect(try !isOnline())
+    }
+
+    @Test func `the last of several readers decides`() throws {
+        let stream = try bench.stream()
+        let poll = try bench.wait(within: .seconds(1))
+        bench.pass(.seconds(1))
+        #expect(poll.reason == .timedOut)
+        bench.pass(.seconds(60))
+        #expect(try isOnline())
+        bench.leave(stream)
+        bench.pass(.seconds(15))
+        #expect(try !isOnline())
+    }
+
+    @Test func `a later departure counts from anew`() throws {
+        for _ in 0..<3 {
+            bench.leave(try bench.stream())
+            bench.pass(.seconds(10))
+        }
+        bench.pass(.milliseconds(4_999))
+        #expect(try isOnline())
+        bench.pass(.milliseconds(1))
+        #expect(try !isOnline())
+    }
+
+    @Test func `whoever leaves again is told at the right time, though others have left between`() throws {
+        try watch("a", "b")
+        bench.leave(try bench.stream("a"))
+        bench.pass(.seconds(10))
+        bench.leave(try bench.stream("a"))
+        bench.pass(.seconds(4))
+        bench.leave(try bench.stream("b"))
+        bench.pass(.seconds(11))
+        #expect(notes.told == ["a on", "b on", "a off"])
+        bench.pass(.seconds(4))
+        #expect(notes.told == ["a on", "b on", "a off", "b off"])
+    }
+
+    @Test func `a watcher is told how it is and what changes`() throws {
+        let stream = try bench.stream("a")
+        #expect(try watch("a", "b").isOnline == [true, false])
+        let other = try bench.wait("b", within: .seconds(5))
+        #expect(notes.told == ["b on"])
+        bench.leave(stream)
+        #expect(notes.told == ["b on"])
+        bench.pass(.seconds(15))
+        #expect(other.reason == .timedOut)
+        #expect(notes.told == ["b on", "a off"])
+        bench.pass(.seconds(5))
+        #expect(notes.told == ["b on", "a off", "b off"])
+    }
+
+    @Test func `a reload does not flap`() throws {
+        try watch("a")
+        var stream = try bench.stream()
+        for _ in 0..<5 {
+            bench.leave(stream)
+            bench.pass(.milliseconds(14_900))
+            stream = try bench.stream()
+        }
+        #expect(notes.told == ["a on"])
+    }
+
+    @Test func `polls one after the other are one presence`() throws {
+        try watch("a")
+        for _ in 0..<5 {
+            let poll = try bench.wait(within: .seconds(40))
+            bench.pass(.seconds(40))
+            #expect(poll.reason == .timedOut)
+            bench.pass(.seconds(2))
+        }
+        #expect(notes.told == ["a on"])
+    }
+
+    @Test func `a newer reader of the same session takes over without a word`() throws {
+        try watch("a")
+        _ = try bench.stream(session: "tab")
+        _ = try bench.stream(session: "tab")
+        bench.pass(.seconds(60))
+        #expect(notes.told == ["a on"])
+    }
+
+    @Test func `each watcher is told once, and none that has gone`() throws {
+        let first = try watch("a").watcher
+        let second = try watch("a").watcher
+        let stream = try bench.stream()
+        #expect(notes.told == ["a on", "a on"])
+        bench.state.unwatch(first)
+        bench.leave(stream)
+        bench.pass(.seconds(15))
+        #expect(notes.told == ["a on", "a on", "a off"])
+        bench.state.unwatch(second)
+        bench.state.unwatch(second)
+        _ = try bench.stream()
+        #expect(notes.told.count == 3)
+    }
+
+    @Test func `who begins to watch in the time after a departure is told its end`() throws {
+        bench.leave(try bench.stream())
+        bench.pass(.seconds(10))
+        #expect(try watch("a").isOnline == [true])
+        bench.pass(.seconds(5))
+        #expect(notes.told == ["a off"])
+    }
+
+    @Test func `a reader of several inboxes is at each of them`() throws {
+        try watch("a", "b")
+        bench.leave(try bench.stream("a", "b"))
+        bench.pass(.seconds(15))
+        #expect(notes.told.sorted() == ["a off", "a on", "b off", "b on"])
+    }
+
+    @Test func `where nobody watches no timer runs, and departures do not pile up`() throws {
+        for number in 0..<100 { bench.leave(try bench.stream("r\(number)")) }
+        #expect(bench.state.presence.nextDue == nil)
+        bench.pass(.seconds(15))
+        bench.leave(try bench.stream())
+        #expect(bench.state.presence.lingeringCount == 1)
+    }
+
+    @Test func `more departures than are remembered go early`() throws {
+        var table = PresenceTable()
+        for number in 0..<PresenceTable.departuresMax {
+            #expect(table.linger(try Recipient("r\(number)"), until: bench.now) == nil)
+        }
+        #expect(table.linger(try Recipient("r0"), until: bench.now) == nil)
+        #expect(table.linger(try Recipient("one more"), until: bench.now)?.name == "r1")
+        #expect(table.lingers(try Recipient("r1"), bench.now) == false)
+        try table.checkInvariants()
+    }
+}

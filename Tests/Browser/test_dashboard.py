@@ -1,0 +1,110 @@
+"""The dashboard shows what goes on, looks into inboxes without taking, and empties them."""
+
+import signal
+
+import pytest
+from selenium.webdriver.common.keys import Keys
+
+from desk import DeskPage
+
+
+class Dashboard(DeskPage):
+    path = "/dashboard"
+    texts_selector = "#messages .text"
+
+    @property
+    def figures(self):
+        return self.run(
+            "return Object.fromEntries([...document.querySelectorAll('#figures li')]"
+            ".map((tile) => [tile.querySelector('h2').textContent, tile.querySelector('b').textContent]))"
+        )
+
+    def table(self, name):
+        return self.run(
+            "return [...document.querySelectorAll(`#${arguments[0]} tbody tr`)]"
+            ".map((row) => [...row.cells].map((cell) => cell.textContent))",
+            name,
+        )
+
+    def wait_for_figure(self, name, condition):
+        self.eventually(lambda: condition(self.figures[name]), f"{name} should change, shows {self.figures}")
+
+    def open(self, recipient):
+        field = self.find("#find input")
+        field.send_keys(Keys.CONTROL + "a")
+        field.send_keys(recipient, Keys.ENTER)
+        self.eventually(lambda: self.text("#inbox-name") == recipient, "the inbox should open")
+
+
+def test_the_figures_are_those_of_the_broker_and_move(server, people, screenshot):
+    page = Dashboard(people[0], server)
+    page.wait_for_state("connected")
+    assert len(page.figures) == 8
+    for number in range(30):
+        server.send(recipient=f"u{number % 3}", content=f"number {number}")
+    page.wait_for_figure("Inboxes", lambda value: value == "3")
+    page.wait_for_figure("Memory", lambda value: "KiB" in value)
+    before = page.run("return document.querySelector('.line').getAttribute('d').split('L').length")
+    page.eventually(
+        lambda: page.run("return document.querySelector('.line').getAttribute('d').split('L').length") > before,
+        "the plots should grow",
+    )
+    page.eventually(lambda: len(page.table("fullest")) == 3, "the fullest inboxes should be listed")
+    page.eventually(lambda: len(page.table("slowest")) == 3, "nobody has read yet")
+    assert {row[-1] for row in page.table("slowest")} == {"never"}
+    assert sorted(row[0] for row in page.table("fullest")) == ["u0", "u1", "u2"]
+    page.run("document.querySelector('#fullest button').click()")
+    page.eventually(lambda: len(page.texts) == 10, "a row should open its inbox")
+    screenshot(page, "dashboard")
+
+
+def test_looking_takes_nothing_and_hides_nothing_from_readers(start_server, people):
+    server = start_server("--inbox-messages-max", "3", "--when-full", "drop-oldest")
+    for number in range(5):
+        server.send(recipient="u7", content=number)
+    page = Dashboard(people[0], server)
+    page.open("u7")
+    page.wait_for_texts("4", "3", "2")
+    assert server.inbox("u7")["unread"] == 3
+    # The first who really reads is still told what was dropped.
+    answer = server.request("/v1/poll?recipient=u7&cursor=0&timeout=0")
+    assert answer["gap"] == {"lost": 2}
+    assert [message["content"] for message in answer["messages"]] == ["2", "3", "4"]
+
+
+def test_a_test_message_is_sent_and_an_inbox_is_emptied(server, people):
+    page = Dashboard(people[0], server)
+    page.open("u7")
+    page.find("#test [name=content]").send_keys('{"order": 4711}', Keys.ENTER)
+    page.eventually(lambda: len(page.texts) == 1, "the message should be shown")
+    assert server.kept("u7")[0]["content"] == {"order": 4711}
+    page.find("#test [name=content]").send_keys("just a text", Keys.ENTER)
+    page.eventually(lambda: page.texts[:1] == ["just a text"], "the newest should be on top")
+    page.find("#purge").click()
+    page.eventually(lambda: page.find("#sure").is_displayed(), "it should ask")
+    page.press(Keys.ESCAPE)
+    assert len(server.kept("u7")) == 2
+    page.find("#purge").click()
+    page.find("#sure .danger").click()
+    page.wait_for_texts()
+    assert server.kept("u7") == []
+
+
+def test_nothing_in_a_name_or_a_message_runs(server, people):
+    text = "<img src=x onerror=window.pwned=1>"
+    server.send(recipient=text, sender=text, type=text, content=text)
+    page = Dashboard(people[0], server)
+    page.eventually(lambda: page.table("fullest"), "it should be listed")
+    page.open(text)
+    page.wait_for_texts(text)
+    assert page.run("return window.pwned") is None and page.run("return document.images.length") == 0
+
+
+@pytest.mark.interrupted
+def test_it_says_when_the_broker_is_away_and_goes_on_when_it_is_back(server, people):
+    page = Dashboard(people[0], server)
+    page.wait_for_state("connected")
+    server.stop(signal.SIGKILL)
+    page.wait_for_state("reconnecting")
+    server.start()
+    page.wait_for_state("connected")
