@@ -47,10 +47,7 @@ enum Operations {
             },
             Operation(name: "send-batch", countPerRound: 100) { rig in
                 let client = rig.client()
-                let lines = (0..<100).map { number in
-                    "{\"recipient\":\"\(recipients[number])\",\"content\":\"\(RequestBytes.content)\"}\n"
-                }
-                let request = RequestBytes.post("/v1/send", lines.joined(), type: "application/x-ndjson")
+                let request = RequestBytes.batch(recipients.prefix(100).map(RequestBytes.line))
                 return { _ in client.exchange(request) }
             },
             Operation(name: "take", countPerRound: 1) { rig in

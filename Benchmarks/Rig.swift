@@ -5,13 +5,13 @@ internal import HTTPFront
 struct Rig {
     private let server: Server
 
-    /// Starts a server that never forgets by itself.
-    init(_ time: any TimeSource, loops: Int = 1) throws {
+    /// Starts a server that refuses nothing.
+    init(_ time: any TimeSource, inboxMessagesMax: Int = 1000) throws {
         var configuration = ServerConfiguration()
         configuration.port = 0
-        configuration.loops = loops
         configuration.limits.whenFull = .dropOldest
-        configuration.limits.memoryBytesMax = 8 << 30
+        configuration.limits.inboxMessagesMax = inboxMessagesMax
+        configuration.limits.memoryBytesMax = 16 << 30
         server = try Server(configuration, time: time)
         server.start()
     }
