@@ -102,7 +102,6 @@ final class GatedReader: Reader, @unchecked Sendable {
 package final class ParkedPoll: Reader, @unchecked Sendable {
     private var continuation: UnsafeContinuation<Void, Never>?
     private var arrived: Arrived?
-    private var isParkExpected = false
 
     /// Makes a poll that is not registered yet.
     package init() {
@@ -111,14 +110,9 @@ package final class ParkedPoll: Reader, @unchecked Sendable {
 
     /// Keeps the continuation that is resumed once the outcome is there.
     ///
-    /// To be called in the turn in which the poll was registered, unless ``expectPark()`` was called in that.
+    /// To be called in the turn in which the poll was registered.
     package func park(_ continuation: UnsafeContinuation<Void, Never>) {
         if arrived == nil { self.continuation = continuation } else { continuation.resume() }
-    }
-
-    /// Promises that ``park(_:)`` will be called in a later turn: an outcome that comes before is kept for it.
-    package func expectPark() {
-        isParkExpected = true
     }
 
     /// The outcome that the continuation was resumed for; to be called once.
@@ -129,10 +123,10 @@ package final class ParkedPoll: Reader, @unchecked Sendable {
     }
 
     package override func receive(_ outcome: ReadOutcome) -> Bool {
-        guard arrived == nil, continuation != nil || isParkExpected else { return false }
+        guard arrived == nil, let continuation else { return false }
         arrived = Arrived(outcome)
-        continuation?.resume()
-        continuation = nil
+        self.continuation = nil
+        continuation.resume()
         return true
     }
 

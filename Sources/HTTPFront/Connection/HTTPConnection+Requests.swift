@@ -169,10 +169,10 @@ extension HTTPConnection {
             }
         }
         let receipt: SendReceipt
-        do {
-            receipt = try front.shard.assumeIsolated { try $0.send(draft) }
+        do throws(BrokerError) {
+            receipt = try front.ownShard.sendHere(draft)
         } catch {
-            throw Problem(caught: error)
+            throw Problem(error)
         }
         SendAnswer.write(receipt, to: front.body)
         answerJSON(status: 201)

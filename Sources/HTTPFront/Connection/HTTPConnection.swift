@@ -37,7 +37,7 @@ final class HTTPConnection: ChannelHandler, @unchecked Sendable {
     var restingTask: UnsafeContinuation<Void, Never>?
     var stream: EventStream?
     /// Taken messages whose arrival is not known yet, in the order in which they were written.
-    var unconfirmed: [Unconfirmed] = []
+    @exclusivity(unchecked) var unconfirmed: [Unconfirmed] = []
     var deadline = Deadline.none
     /// Whether the client has said all that it will.
     private(set) var hasEnded = false

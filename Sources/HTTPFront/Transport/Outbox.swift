@@ -14,7 +14,7 @@ final class Outbox {
     static let lettersMax = 64
 
     private let bytes = ByteBuffer(capacity: Outbox.bytesMax)
-    private var letters: [Letter] = []
+    @exclusivity(unchecked) private var letters: [Letter] = []
 
     var isEmpty: Bool { letters.isEmpty }
 
