@@ -117,9 +117,11 @@ package final class ParkedPoll: Reader, @unchecked Sendable {
 
     /// The outcome that the continuation was resumed for; to be called once.
     package func takeOutcome() -> ReadOutcome {
-        guard let arrived else { preconditionFailure("a poll is resumed when its outcome is there") }
-        self.arrived = nil
-        return arrived.outcome
+        guard let outcome = arrived?.outcome.take() else {
+            preconditionFailure("a poll is resumed when its outcome is there")
+        }
+        arrived = nil
+        return outcome
     }
 
     package override func receive(_ outcome: ReadOutcome) -> Bool {
@@ -131,7 +133,7 @@ package final class ParkedPoll: Reader, @unchecked Sendable {
     }
 
     private final class Arrived {
-        let outcome: ReadOutcome
+        var outcome: ReadOutcome?
 
         init(_ outcome: ReadOutcome) {
             self.outcome = outcome

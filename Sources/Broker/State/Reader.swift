@@ -94,7 +94,7 @@ package class Reader: Membership, @unchecked Sendable {
     var bytesMax: Int32 = .max
     var leaseMilliseconds: Int32 = 0
     var session: String?
-    var further: [FurtherMembership] = []
+    @exclusivity(unchecked) var further: [FurtherMembership] = []
 
     /// Makes a reader that is registered with nothing yet.
     package init(isStream: Bool) {

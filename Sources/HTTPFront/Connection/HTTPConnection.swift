@@ -27,7 +27,7 @@ final class HTTPConnection: ChannelHandler, @unchecked Sendable {
     var phase = Phase.reading
     /// What of the current request matters for its answer.
     var traits = AnswerTraits()
-    var parser: HeadParser
+    @exclusivity(unchecked) var parser: HeadParser
     /// Whether the first bytes of a request are there and the rest is not.
     var hasPartialRequest = false
     /// A request whose head is there and whose body is not.
