@@ -56,7 +56,7 @@ package struct Payload: @unchecked Sendable {
     }
 
     /// What is known of the bytes.
-    package var header: Header { storage.header }
+    package var header: Header { storage.withUnsafeMutablePointerToHeader { $0.pointee } }
 
     /// Whether both are the same object, not just the same bytes.
     package static func === (left: Payload, right: Payload) -> Bool {
@@ -65,7 +65,7 @@ package struct Payload: @unchecked Sendable {
 
     /// Bytes of sender, type and content together: what counts against an inbox's limit.
     package var byteCount: Int {
-        let header = storage.header
+        let header = header
         return Int(header.senderCount) + Int(header.typeCount) + Int(header.contentCount)
     }
 

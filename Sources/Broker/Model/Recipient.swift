@@ -19,8 +19,15 @@ public struct Recipient: Sendable {
 extension Recipient: Hashable {
     /// Whether the names have the same bytes.
     public static func == (left: Recipient, right: Recipient) -> Bool {
-        // Strings that are equal as Unicode may differ in bytes; strings that differ as Unicode always do.
-        left.name == right.name && left.name.utf8.elementsEqual(right.name.utf8)
+        var (left, right) = (left.name, right.name)
+        return left.withUTF8 { left in
+            right.withUTF8 { right in
+                guard left.count == right.count else { return false }
+                var index = 0
+                while index < left.count, left[index] == right[index] { index += 1 }
+                return index == left.count
+            }
+        }
     }
 
     /// Hashes the bytes of the name.
@@ -58,8 +65,14 @@ package enum Name {
     /// Checks that `name` has 1 to `bytesMax` bytes and no control characters.
     ///
     /// - Throws: ``BrokerError`` with `invalidRequest`; its text says what was found.
-    package static func check(_ name: String, called field: String, bytesMax: Int) throws(BrokerError) {
+    package static func check(
+        _ name: String,
+        called field: @autoclosure () -> String,
+        bytesMax: Int
+    ) throws(BrokerError) {
         let count = name.utf8.count
+        guard count == 0 || count > bytesMax || firstControl(in: name) != nil else { return }
+        let field = field()
         guard count > 0 else {
             throw BrokerError(.invalidRequest, "\(field) is empty", remedy: "give it 1 to \(bytesMax) bytes of UTF-8")
         }

@@ -52,6 +52,13 @@ public struct WallInstant: Hashable, Comparable, Sendable {
 extension Duration {
     /// Nanoseconds, cut to what 64 bits hold (292 years).
     package var wholeNanoseconds: Int64 {
+        let all = attoseconds
+        let upper = Int64(truncatingIfNeeded: all >> 64)
+        // Up to 292 years: one division instead of arithmetic with 128 bits, which every deadline would pay for.
+        if upper >= 0, upper < 500_000_000 {
+            let halves = (high: UInt64(upper), low: UInt64(truncatingIfNeeded: all))
+            return Int64((1_000_000_000 as UInt64).dividingFullWidth(halves).quotient)
+        }
         let (seconds, attoseconds) = components
         let (high, overflow) = seconds.multipliedReportingOverflow(by: 1_000_000_000)
         guard !overflow else { return seconds > 0 ? .max : .min }

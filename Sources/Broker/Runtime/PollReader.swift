@@ -102,7 +102,6 @@ final class GatedReader: Reader, @unchecked Sendable {
 package final class ParkedPoll: Reader, @unchecked Sendable {
     private var continuation: UnsafeContinuation<Void, Never>?
     private var arrived: Arrived?
-    private var isParkExpected = false
 
     /// Makes a poll that is not registered yet.
     package init() {
@@ -111,33 +110,30 @@ package final class ParkedPoll: Reader, @unchecked Sendable {
 
     /// Keeps the continuation that is resumed once the outcome is there.
     ///
-    /// To be called in the turn in which the poll was registered, unless ``expectPark()`` was called in that.
+    /// To be called in the turn in which the poll was registered.
     package func park(_ continuation: UnsafeContinuation<Void, Never>) {
         if arrived == nil { self.continuation = continuation } else { continuation.resume() }
     }
 
-    /// Promises that ``park(_:)`` will be called in a later turn: an outcome that comes before is kept for it.
-    package func expectPark() {
-        isParkExpected = true
-    }
-
     /// The outcome that the continuation was resumed for; to be called once.
     package func takeOutcome() -> ReadOutcome {
-        guard let arrived else { preconditionFailure("a poll is resumed when its outcome is there") }
-        self.arrived = nil
-        return arrived.outcome
+        guard let outcome = arrived?.outcome.take() else {
+            preconditionFailure("a poll is resumed when its outcome is there")
+        }
+        arrived = nil
+        return outcome
     }
 
     package override func receive(_ outcome: ReadOutcome) -> Bool {
-        guard arrived == nil, continuation != nil || isParkExpected else { return false }
+        guard arrived == nil, let continuation else { return false }
         arrived = Arrived(outcome)
-        continuation?.resume()
-        continuation = nil
+        self.continuation = nil
+        continuation.resume()
         return true
     }
 
     private final class Arrived {
-        let outcome: ReadOutcome
+        var outcome: ReadOutcome?
 
         init(_ outcome: ReadOutcome) {
             self.outcome = outcome

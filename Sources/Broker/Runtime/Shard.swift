@@ -6,14 +6,17 @@ package actor Shard {
     /// How many followers are served in one turn; the rest wait for other work that is ready.
     private static let fanOutBudget = 64
 
-    var state: ShardState
+    // Not isolated as far as the compiler goes, so that what runs on the executor anyway may enter without asking it: see
+    // ``sendHere(_:)``. All of it is touched on the shard's executor only. The state calls nobody while it is changed, so no
+    // two changes of it can overlap, which need not be checked each time.
+    @exclusivity(unchecked) nonisolated(unsafe) var state: ShardState
     private let host: any ShardHost
     let time: any TimeSource
     private let observer: (any BrokerObserver)?
     /// What the host was last asked to wake at.
-    private var wakesAt = MonotonicInstant.distantFuture
-    private var isPerforming = false
-    private var isYielding = false
+    private nonisolated(unsafe) var wakesAt = MonotonicInstant.distantFuture
+    private nonisolated(unsafe) var isPerforming = false
+    private nonisolated(unsafe) var isYielding = false
 
     /// The executor of the host: an event loop, a manual executor, or the default one.
     package nonisolated var unownedExecutor: UnownedSerialExecutor { host.executor }
@@ -38,8 +41,7 @@ package actor Shard {
     ///
     /// See ``Broker/send(_:to:from:type:timeToLive:key:)``.
     package func send(_ draft: Draft) throws(BrokerError) -> SendReceipt {
-        defer { settle() }
-        return try state.send(draft, now: time.now)
+        try sendHere(draft)
     }
 
     // MARK: Reading at once or later
@@ -58,23 +60,7 @@ package actor Shard {
         _ request: ReadRequest,
         until deadline: MonotonicInstant?
     ) throws(BrokerError) -> ReadOutcome? {
-        defer { settle() }
-        let now = time.now
-        try state.attach(reader, request, wall: time.wallNow)
-        if let batch = state.collect(reader, now: now) {
-            // A client that always finds something is there as well.
-            reader.hasBeenThere = deadline.map { $0 > now } ?? true
-            state.leave(reader)
-            return .batch(batch)
-        }
-        if state.isDraining || deadline.map({ $0 <= now }) == true {
-            let cursor = state.cursor(of: reader)
-            state.leave(reader)
-            if !state.isDraining, reader.countsTimeout { state.totals.timeouts += 1 }
-            return .ended(state.isDraining ? .draining : .timedOut, cursor)
-        }
-        state.wait(reader, until: deadline)
-        return nil
+        try readHere(reader, request, until: deadline)
     }
 
     /// Opens a stream: it is registered, and receives batches, each after the one before was confirmed with
@@ -108,16 +94,12 @@ package actor Shard {
     /// With a batch: that it has arrived, as far as can be known. Without, the batch is confirmed or given back apart
     /// from this.
     package func wrote(_ reader: Reader, _ batch: Batch?) {
-        defer { settle() }
-        let now = time.now
-        if let batch { state.confirm(batch, isStream: true, now: now) }
-        state.resume(reader, now: now)
+        wroteHere(reader, batch)
     }
 
     /// A taken batch has arrived: its messages are read.
     package func confirm(_ batch: Batch, isStream: Bool = false) {
-        defer { settle() }
-        state.confirm(batch, isStream: isStream, now: time.now)
+        confirmHere(batch, isStream: isStream)
     }
 
     /// A batch has not arrived: what was taken is unread again.
@@ -223,7 +205,7 @@ package actor Shard {
     /// Carries out what the state decided.
     ///
     /// Receivers may call back into the shard; the outermost call carries that out too.
-    private func settle() {
+    nonisolated func settle() {
         guard !isPerforming else { return }
         isPerforming = true
         // A slice of each fan-out in each turn; while one is put off, new ones wait in line behind it.
@@ -243,7 +225,7 @@ package actor Shard {
         host.wake(self, at: deadline)
     }
 
-    private func perform(_ action: Action) {
+    private nonisolated func perform(_ action: Action) {
         switch action {
         case .deliver(let reader, let batch):
             guard !reader.receive(.batch(batch)) else { return }

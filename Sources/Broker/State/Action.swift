@@ -22,14 +22,15 @@ struct Actions {
     }
 
     mutating func popFirst() -> Action? {
-        guard head < pending.count else { return nil }
-        let action = pending[head]
-        head += 1
-        if head == pending.count {
+        guard head < pending.count - 1 else {
+            // The last, most often the only one, is moved out.
+            guard let action = pending.popLast() else { return nil }
             pending.removeAll(keepingCapacity: true)
             head = 0
+            return action
         }
-        return action
+        defer { head += 1 }
+        return pending[head]
     }
 }
 

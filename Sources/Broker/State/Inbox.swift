@@ -11,15 +11,15 @@ package final class Inbox: Scheduled {
     let epoch: Epoch
     /// The newest sequence number ever given out; 0 if none was.
     private(set) var last: UInt64
-    var log = MessageLog()
+    @exclusivity(unchecked) var log = MessageLog()
     /// When the earliest thing happens by itself, or before; later only in a very large inbox.
     var nextSweep = MonotonicInstant.distantFuture
     /// What the wheel is set to, while the inbox is scheduled.
     var armedFor = MonotonicInstant.distantFuture
 
-    var takers = MembershipLine(.takers)
-    var followers = MembershipLine(.followers)
-    var busy = MembershipLine(.busy)
+    @exclusivity(unchecked) var takers = MembershipLine(.takers)
+    @exclusivity(unchecked) var followers = MembershipLine(.followers)
+    @exclusivity(unchecked) var busy = MembershipLine(.busy)
     /// Polls that wait and streams that are open, in whichever line.
     var waiting: Int32 = 0
     var streaming: Int32 = 0
@@ -31,7 +31,7 @@ package final class Inbox: Scheduled {
     /// Leased messages, and those on their way to a taker.
     private(set) var leased: Int32 = 0
     private(set) var bytes = 0
-    var untold = UntoldDrops()
+    @exclusivity(unchecked) var untold = UntoldDrops()
     /// Whether a position in this epoch was given out, so that it must be remembered.
     var isKnown: Bool
     var lastSeen: WallInstant?

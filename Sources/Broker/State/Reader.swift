@@ -21,7 +21,7 @@ package class Membership: Scheduled {
     fileprivate(set) unowned(unsafe) var linePrevious: Membership?
     unowned(unsafe) var inbox: Inbox
     /// The follower has everything up to this sequence number.
-    var position: UInt64 = 0
+    @exclusivity(unchecked) var position: UInt64 = 0
     /// The position that it was last given as a cursor, or came with; where it began as long as there is neither.
     var given: UInt64 = 0
 
@@ -96,7 +96,7 @@ package class Reader: Membership, @unchecked Sendable {
     var bytesMax: Int32 = .max
     var leaseMilliseconds: Int32 = 0
     var session: String?
-    var further: [FurtherMembership] = []
+    @exclusivity(unchecked) var further: [FurtherMembership] = []
 
     /// Makes a reader that is registered with nothing yet.
     package init(isStream: Bool) {

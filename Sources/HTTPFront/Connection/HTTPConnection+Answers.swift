@@ -90,6 +90,7 @@ extension HTTPConnection {
     /// Posts what stands in the output buffer.
     func flush() {
         let output = front.output
+        guard !output.isEmpty || phase == .finishing else { return }
         if !output.isEmpty {
             channel.post(output.bytes)
             output.reset(keeping: Front.scratchBytesKept)

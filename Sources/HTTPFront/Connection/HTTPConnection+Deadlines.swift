@@ -141,9 +141,7 @@ extension HTTPConnection {
         let arrived = unconfirmed.prefix { $0.end <= arrivedBytes }
         guard !arrived.isEmpty else { return }
         unconfirmed.removeFirst(arrived.count)
-        for answer in arrived {
-            front.settle(answer.batch) { shard, part in shard.confirm(part) }
-        }
+        for answer in arrived { front.confirm(answer.batch) }
     }
 
     /// The connection is gone: what has arrived is read, the rest is given back.
@@ -174,5 +172,11 @@ extension Front {
     func settle(_ batch: Batch, _ body: @escaping @Sendable (isolated Shard, Batch) -> Void) {
         // Each shard passes over what belongs to the others.
         for shard in batch.shards(of: broker) { tell(shard: shard) { body($0, batch) } }
+    }
+
+    /// A taken batch has arrived: its messages are read.
+    func confirm(_ batch: Batch) {
+        guard broker.shards.count > 1 else { return ownShard.confirmHere(batch) }
+        settle(batch) { shard, part in shard.confirm(part) }
     }
 }

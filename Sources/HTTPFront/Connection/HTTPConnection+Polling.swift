@@ -12,37 +12,49 @@ extension HTTPConnection {
         }
         let reader = ParkedPoll()
         let outcome: ReadOutcome?
-        do {
-            outcome = try front.shard.assumeIsolated { try $0.read(reader, query.request, until: deadline) }
+        do throws(BrokerError) {
+            outcome = try front.ownShard.readHere(reader, query.request, until: deadline)
         } catch {
-            throw Problem(caught: error)
+            throw Problem(error)
         }
         if let outcome { return answer(outcome) }
         beginWork()
         waiter = .parked(reader)
+        park(reader)
         // What was answered before on this connection must not wait for the outcome.
         flush()
+    }
+
+    /// Has the connection's task wait for the outcome.
+    ///
+    /// The task runs at once, on this thread, up to its suspension, and comes back to this loop. It is suspended once for
+    /// each poll: the continuation with which it rests after an answer is the one that the next outcome resumes. Its
+    /// frame holds no outcome and no reader: it has to fit into the memory that a task begins with.
+    private func park(_ reader: ParkedPoll) {
         if let resting = restingTask {
             restingTask = nil
-            reader.expectPark()
-            return resting.resume()
+            return reader.park(resting)
         }
-        // The task runs at once, on this thread, up to its suspension, and comes back to this loop. Making one costs more than
-        // waking one, so the connection's next poll is waited for by the same. Its frame holds no outcome and no reader: it
-        // has to fit into the memory that a task begins with.
         Task.immediate(executorPreference: front.loop.tasks) {
-            while case .parked(let reader) = self.waiter {
-                await withUnsafeContinuation { reader.park($0) }
-                self.finishPoll(reader.takeOutcome())
-                await withUnsafeContinuation { self.rest($0) }
-            }
+            repeat {
+                await withUnsafeContinuation { self.suspend($0) }
+            } while self.finishParkedPoll()
         }
     }
 
-    /// Keeps the task until the connection's next poll; lets it go on to its end if there will be none.
-    private func rest(_ task: UnsafeContinuation<Void, Never>) {
+    /// Keeps the task until the outcome of the parked poll, or until there is a next poll; lets it go on to its end if
+    /// there will be none.
+    private func suspend(_ task: UnsafeContinuation<Void, Never>) {
+        if case .parked(let reader) = waiter { return reader.park(task) }
         guard !channel.isClosed else { return task.resume() }
         restingTask = task
+    }
+
+    /// Deals with the outcome that has come; false if there is none, because there will be no next poll.
+    private func finishParkedPoll() -> Bool {
+        guard case .parked(let reader) = waiter else { return false }
+        finishPoll(reader.takeOutcome())
+        return true
     }
 
     /// A poll whose inboxes are in a shard of another loop, or in several.

@@ -151,7 +151,7 @@ extension HTTPConnection {
         let command = try SendCommand(request, sentAt: now, scratch: front.scratch)
         front.scratch.reset(keeping: Front.scratchBytesKept)
         guard command.isList else {
-            return try send(command.draft(to: command.recipients[0]))
+            return try send(command.draft())
         }
         beginWork()
         front.send([.command(command)]) { results in
@@ -172,10 +172,10 @@ extension HTTPConnection {
             }
         }
         let receipt: SendReceipt
-        do {
-            receipt = try front.shard.assumeIsolated { try $0.send(draft) }
+        do throws(BrokerError) {
+            receipt = try front.ownShard.sendHere(draft)
         } catch {
-            throw Problem(caught: error)
+            throw Problem(error)
         }
         SendAnswer.write(receipt, to: front.body)
         answerJSON(status: 201)

@@ -125,6 +125,7 @@ extension HTTPConnection: StreamSink {
             batch = nil
         }
         let delivered = batch
+        guard part.request.shardIndex != front.index else { return front.ownShard.wroteHere(reader, delivered) }
         front.tell(shard: part.request.shardIndex) { shard in shard.wrote(reader, delivered) }
     }
 

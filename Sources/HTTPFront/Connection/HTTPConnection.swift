@@ -27,7 +27,7 @@ final class HTTPConnection: ChannelHandler, @unchecked Sendable {
     var phase = Phase.reading
     /// What of the current request matters for its answer.
     var traits = AnswerTraits()
-    var parser: HeadParser
+    @exclusivity(unchecked) var parser: HeadParser
     /// Whether the first bytes of a request are there and the rest is not.
     var hasPartialRequest = false
     /// A request whose head is there and whose body is not.
@@ -37,7 +37,7 @@ final class HTTPConnection: ChannelHandler, @unchecked Sendable {
     var restingTask: UnsafeContinuation<Void, Never>?
     var stream: EventStream?
     /// Taken messages whose arrival is not known yet, in the order in which they were written.
-    var unconfirmed: [Unconfirmed] = []
+    @exclusivity(unchecked) var unconfirmed: [Unconfirmed] = []
     var deadline = Deadline.none
     /// Whether the client has said all that it will.
     private(set) var hasEnded = false

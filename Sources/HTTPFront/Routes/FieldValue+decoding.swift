@@ -135,6 +135,10 @@ extension FieldValue {
 
     /// The value as a number of seconds from 0 to `max`, fractions allowed.
     func seconds(max: Int) throws(Problem) -> Duration {
+        if let whole = fewDigits {
+            guard whole <= max else { throw try notSeconds(max: max) }
+            return .seconds(whole)
+        }
         let found: Double?
         switch notation {
         case .json(let value):
@@ -144,10 +148,29 @@ extension FieldValue {
             // Digits and a point only: no signs, exponents, hexadecimal digits or names, which `Double` would take.
             found = text.utf8.allSatisfy { $0.isDigit || $0 == UInt8(ascii: ".") } ? Double(text) : nil
         }
-        guard let found, found >= 0, found <= Double(max) else {
-            throw .invalid("'\(field.name)' is \(try shown()); give a number of seconds from 0 to \(max)")
-        }
+        guard let found, found >= 0, found <= Double(max) else { throw try notSeconds(max: max) }
         return .milliseconds(Int64((found * 1000).rounded(.up)))
+    }
+
+    /// The value if it is one to nine digits and nothing else, as nearly every number is.
+    private var fewDigits: Int? {
+        let range: ByteRange
+        switch notation {
+        case .text(let text, isPlain: _): range = text
+        case .json(let value): range = value.range
+        }
+        guard (1...9).contains(range.count) else { return nil }
+        let span = bytes.span
+        var number = 0
+        for offset in range.offsets {
+            guard span[offset].isDigit else { return nil }
+            number = number * 10 + Int(span[offset] - 48)
+        }
+        return number
+    }
+
+    private func notSeconds(max: Int) throws(Problem) -> Problem {
+        .invalid("'\(field.name)' is \(try shown()); give a number of seconds from 0 to \(max)")
     }
 
     /// The value as yes or no.

@@ -269,31 +269,33 @@ struct FieldReader {
     }
 
     private static func field(_ range: ByteRange, in bytes: Span<UInt8>) -> Field? {
-        let candidates: [Field]
+        // By length, so that a name is compared with few others.
         switch range.count {
-        case 2: return range.equals("as", in: bytes) ? .as : nil
-        case 3: candidates = three
-        case 4: candidates = four
-        case 5: candidates = five
-        case 6: candidates = six
-        case 7: candidates = seven
-        case 8: candidates = eight
-        case 9: return range.equals("recipient", in: bytes) ? .recipient : nil
-        case 10: candidates = ten
-        case 12: return range.equals("delaySeconds", in: bytes) ? .delaySeconds : nil
-        default: return nil
+        case 2 where range.equals("as", in: bytes): .as
+        case 3 where range.equals("key", in: bytes): .key
+        case 3 where range.equals("ids", in: bytes): .ids
+        case 4 where range.equals("type", in: bytes): .type
+        case 4 where range.equals("take", in: bytes): .take
+        case 4 where range.equals("upTo", in: bytes): .upTo
+        case 5 where range.equals("limit", in: bytes): .limit
+        case 5 where range.equals("lease", in: bytes): .lease
+        case 5 where range.equals("after", in: bytes): .after
+        case 6 where range.equals("sender", in: bytes): .sender
+        case 6 where range.equals("cursor", in: bytes): .cursor
+        case 6 where range.equals("prefix", in: bytes): .prefix
+        case 7 where range.equals("content", in: bytes): .content
+        case 7 where range.equals("timeout", in: bytes): .timeout
+        case 7 where range.equals("session", in: bytes): .session
+        case 7 where range.equals("observe", in: bytes): .observe
+        case 8 where range.equals("callback", in: bytes): .callback
+        case 8 where range.equals("presence", in: bytes): .presence
+        case 9 where range.equals("recipient", in: bytes): .recipient
+        case 10 where range.equals("recipients", in: bytes): .recipients
+        case 10 where range.equals("ttlSeconds", in: bytes): .ttlSeconds
+        case 12 where range.equals("delaySeconds", in: bytes): .delaySeconds
+        default: nil
         }
-        return candidates.first { range.equals($0.name, in: bytes) }
     }
-
-    // By length, so that a name is compared with few others.
-    private static let three: [Field] = [.key, .ids]
-    private static let four: [Field] = [.type, .take, .upTo]
-    private static let five: [Field] = [.limit, .lease, .after]
-    private static let six: [Field] = [.cursor, .sender, .prefix]
-    private static let seven: [Field] = [.timeout, .content, .session, .observe]
-    private static let eight: [Field] = [.callback, .presence]
-    private static let ten: [Field] = [.recipients, .ttlSeconds]
 }
 
 /// How the fields of a body are written.
@@ -312,6 +314,8 @@ extension Request {
         if let encoding = head.contentEncoding, !encoding.equalsIgnoringCase("identity", in: bytes) {
             throw Problem(.unsupportedMediaType, "the body has a Content-Encoding; send it as it is, uncompressed")
         }
+        // What almost everybody says.
+        if let range = head.contentType, range.equals("application/json", in: bytes) { return .json }
         guard let range = head.contentType else {
             throw Problem(
                 .unsupportedMediaType,

@@ -22,7 +22,9 @@ struct PollQuery {
         var observes = false
         try PollQuery.reader.read(request, queryInPost: true) { value throws(Problem) in
             switch value.field {
-            case .recipient: recipients += try value.recipients(max: Limits.readRecipientsMax)
+            case .recipient:
+                let named = try value.recipients(max: Limits.readRecipientsMax)
+                if recipients.isEmpty { recipients = named } else { recipients += named }
             case .cursor: cursor = try value.cursor()
             case .timeout: timeout = try value.seconds(max: PollQuery.timeoutSecondsMax)
             case .limit: limit = try value.integer(in: 1...Limits.answerMessagesMax)

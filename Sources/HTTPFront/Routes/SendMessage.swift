@@ -2,7 +2,9 @@ internal import Broker
 
 /// What a send asks for: one message, to one recipient or several.
 struct SendCommand: Sendable {
-    var recipients: [Recipient]
+    /// Nearly every message has one recipient and no list of them.
+    var recipient: Recipient
+    var furtherRecipients: [Recipient]
     /// Whether the answer lists a result for each recipient.
     var isList: Bool
     var payload: Payload
@@ -55,6 +57,14 @@ struct SendCommand: Sendable {
         self = try fields.command(sentAt: sentAt, scratch: scratch)
     }
 
+    /// All recipients, in the order of the request.
+    var recipients: [Recipient] { [recipient] + furtherRecipients }
+
+    /// The message on its way to its only recipient.
+    consuming func draft() -> Draft {
+        Draft(recipient: recipient, payload: payload, timeToLive: timeToLive, key: key)
+    }
+
     /// The message on its way to one of the recipients.
     func draft(to recipient: Recipient) -> Draft {
         Draft(recipient: recipient, payload: payload, timeToLive: timeToLive, key: key)
@@ -62,7 +72,8 @@ struct SendCommand: Sendable {
 
     /// The fields as they come, in any order.
     private struct SendFields {
-        var single: [Recipient] = []
+        var single: Recipient?
+        var further: [Recipient] = []
         var list: [Recipient]?
         var sender: String?
         var type: String?
@@ -72,7 +83,9 @@ struct SendCommand: Sendable {
 
         mutating func take(_ value: FieldValue) throws(Problem) {
             switch value.field {
-            case .recipient: single.append(try value.recipient())
+            case .recipient:
+                let recipient = try value.recipient()
+                if single == nil { single = recipient } else { further.append(recipient) }
             case .recipients: list = try value.recipientList(max: Limits.sendRecipientsMax)
             case .sender: sender = try value.name(bytesMax: Name.senderBytesMax)
             case .type: type = try value.name(bytesMax: Name.typeBytesMax)
@@ -84,19 +97,24 @@ struct SendCommand: Sendable {
         }
 
         func command(sentAt: WallInstant, scratch: ByteBuffer) throws(Problem) -> SendCommand {
-            guard list == nil || single.isEmpty else {
+            guard list == nil || single == nil else {
                 throw .invalid("'recipient' and 'recipients' together; send one of them")
             }
-            let recipients = list ?? single
-            guard !recipients.isEmpty else { throw .invalid("'recipient' is missing; say whom the message is for") }
-            guard recipients.count <= Limits.sendRecipientsMax else {
-                throw .invalid("\(recipients.count) recipients; name 1 to \(Limits.sendRecipientsMax)")
+            guard let recipient = single ?? list?.first else {
+                throw .invalid("'recipient' is missing; say whom the message is for")
             }
-            if recipients.count > 1 { try recipients.checkNoneTwice() }
+            let further = list.map { Array($0.dropFirst()) } ?? further
+            if !further.isEmpty {
+                guard further.count < Limits.sendRecipientsMax else {
+                    throw .invalid("\(further.count + 1) recipients; name 1 to \(Limits.sendRecipientsMax)")
+                }
+                try ([recipient] + further).checkNoneTwice()
+            }
             guard let content else { throw .invalid("'content' is missing; send any JSON value") }
             return SendCommand(
-                recipients: recipients,
-                isList: list != nil || single.count > 1,
+                recipient: recipient,
+                furtherRecipients: further,
+                isList: list != nil || !further.isEmpty,
                 payload: try payload(content, sentAt: sentAt, scratch: scratch),
                 timeToLive: timeToLive,
                 key: key
@@ -122,8 +140,16 @@ struct SendCommand: Sendable {
         }
     }
 
-    private init(recipients: [Recipient], isList: Bool, payload: Payload, timeToLive: Duration?, key: String?) {
-        self.recipients = recipients
+    private init(
+        recipient: Recipient,
+        furtherRecipients: [Recipient],
+        isList: Bool,
+        payload: Payload,
+        timeToLive: Duration?,
+        key: String?
+    ) {
+        self.recipient = recipient
+        self.furtherRecipients = furtherRecipients
         self.isList = isList
         self.payload = payload
         self.timeToLive = timeToLive

@@ -1,6 +1,6 @@
 /// Who may use the interface: which names a client may call the server by, and which web sites may reach it through a
 /// browser.
-struct AccessPolicy: Sendable {
+final class AccessPolicy: Sendable {
     private let checksHost: Bool
     private let hosts: [[UInt8]]
     private let origins: [[UInt8]]

@@ -86,6 +86,12 @@ final class Front: @unchecked Sendable {
 
     // MARK: Shards
 
+    /// The shard that is bound to this loop, to be entered from the loop's thread without more ado.
+    var ownShard: Shard {
+        loop.checkConfinement()
+        return shard
+    }
+
     /// Whether the inbox of `recipient` is in the shard that is bound to this loop.
     func isLocal(_ recipient: Recipient) -> Bool {
         broker.shardIndex(of: recipient) == index

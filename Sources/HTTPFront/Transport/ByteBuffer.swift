@@ -76,17 +76,23 @@ package final class ByteBuffer {
     /// Appends `value` in decimal digits.
     package func append(decimal value: UInt64) {
         guard value >= 10 else { return append(UInt8(truncatingIfNeeded: 48 + value)) }
-        withUnsafeTemporaryAllocation(of: UInt8.self, capacity: 20) { digits in
-            var rest = value
-            var first = 20
-            repeat {
-                let (quotient, digit) = rest.quotientAndRemainder(dividingBy: 10)
-                first -= 1
-                digits[first] = UInt8(truncatingIfNeeded: 48 + digit)
-                rest = quotient
-            } while rest > 0
-            append(UnsafeBufferPointer(rebasing: digits[first..<20]))
+        var count = 2
+        var bound: UInt64 = 100
+        while value >= bound {
+            count += 1
+            guard count < 20 else { break }
+            bound *= 10
         }
+        if capacity - used < count { grow(by: count) }
+        var rest = value
+        var index = used + count
+        repeat {
+            let (quotient, digit) = rest.quotientAndRemainder(dividingBy: 10)
+            index -= 1
+            start[index] = UInt8(truncatingIfNeeded: 48 + digit)
+            rest = quotient
+        } while rest > 0
+        used += count
     }
 
     /// Appends `value` in decimal digits, with a sign if it is negative.

@@ -74,13 +74,16 @@ extension EventLoop {
             told.removeAll(keepingCapacity: true)
         }
         if !closed.isEmpty {
-            // Who is told may close others.
+            // Who is told may close others, and so may sending, after which nothing posted names them any more.
             var index = 0
-            while index < closed.count {
-                let (channel, reason) = closed[index]
-                channel.tellClosed(reason)
-                index += 1
-            }
+            repeat {
+                while index < closed.count {
+                    let (channel, reason) = closed[index]
+                    channel.tellClosed(reason)
+                    index += 1
+                }
+                sendPosted()
+            } while index < closed.count
             closed.removeAll(keepingCapacity: index < 1024)
         }
         if !closedListeners.isEmpty { closedListeners.removeAll() }

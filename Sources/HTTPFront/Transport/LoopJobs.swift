@@ -33,7 +33,7 @@ final class LoopJobs: @unchecked Sendable {
         var hasLateRunner = false
     }
 
-    private var local = JobRing()
+    @exclusivity(unchecked) private var local = JobRing()
     /// Swapped with the remote array, so that neither is allocated anew each time.
     private var taken: [LoopJob] = []
     private let remote = Mutex(Remote())

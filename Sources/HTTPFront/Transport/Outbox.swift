@@ -4,7 +4,8 @@
 /// processes at the other end, and the code that makes answers stays in the caches meanwhile.
 final class Outbox {
     private struct Letter {
-        let channel: Channel
+        // Not held: the loop keeps its channels, and those that closed until it has sent what was posted.
+        unowned(unsafe) let channel: Channel
         /// Where its bytes end; they begin where those of the letter before end.
         let end: Int
     }
@@ -14,7 +15,7 @@ final class Outbox {
     static let lettersMax = 64
 
     private let bytes = ByteBuffer(capacity: Outbox.bytesMax)
-    private var letters: [Letter] = []
+    @exclusivity(unchecked) private var letters: [Letter] = []
 
     var isEmpty: Bool { letters.isEmpty }
 
