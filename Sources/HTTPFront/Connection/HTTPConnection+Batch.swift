@@ -1,5 +1,11 @@
 internal import Broker
 
+#if canImport(Darwin)
+internal import Darwin
+#else
+internal import Glibc
+#endif
+
 // Sends that carry several messages: a list of recipients, or a batch of lines.
 extension HTTPConnection {
     /// Lines that one batch may have.
@@ -156,9 +162,17 @@ private final class BatchCollection: @unchecked Sendable {
 extension UnsafeBufferPointer<UInt8> {
     /// The lines that hold more than white space, without their ends.
     var lines: [ByteRange] {
-        split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: true).compactMap { line in
-            guard line.contains(where: { $0 != 0x20 && $0 != 0x09 && $0 != 0x0D }) else { return nil }
-            return ByteRange(line.startIndex, line.endIndex)
+        var lines: [ByteRange] = []
+        guard let base = baseAddress else { return lines }
+        var start = 0
+        while start < count {
+            let found = memchr(base + start, 0x0A, count - start)
+            let end = found.map { UnsafeRawPointer(base).distance(to: $0) } ?? count
+            if self[start..<end].contains(where: { $0 != 0x20 && $0 != 0x09 && $0 != 0x0D }) {
+                lines.append(ByteRange(start, end))
+            }
+            start = end + 1
         }
+        return lines
     }
 }
