@@ -32,11 +32,16 @@ final class EventStream: @unchecked Sendable {
         let batch: Batch
     }
 
-    init(_ query: StreamQuery, _ requests: [Broker.Part], sink: any StreamSink) {
+    init(
+        _ query: StreamQuery,
+        _ requests: [Broker.Part],
+        sink: any StreamSink,
+        randomness: inout any RandomNumberGenerator & Sendable
+    ) {
         recipients = query.request.recipients
         let nonce =
             query.format == .iframe
-            ? String(UInt64.random(in: .min ... .max), radix: 36) + String(UInt64.random(in: .min ... .max), radix: 36)
+            ? String(randomness.next(), radix: 36) + String(randomness.next(), radix: 36)
             : ""
         encoder = StreamEncoder(
             format: query.format,
