@@ -111,12 +111,15 @@ package final class ParkedPoll: Reader, @unchecked Sendable {
 
     /// Keeps the continuation that is resumed once the outcome is there.
     ///
-    /// To be called in the turn in which the poll was registered, unless ``expectPark()`` was called in that.
+    /// To be called in the turn in which the poll was registered, unless ``expectPark()`` was called before.
     package func park(_ continuation: UnsafeContinuation<Void, Never>) {
         if arrived == nil { self.continuation = continuation } else { continuation.resume() }
     }
 
-    /// Promises that ``park(_:)`` will be called in a later turn: an outcome that comes before is kept for it.
+    /// Promises that ``park(_:)`` will be called: an outcome that comes before is kept for it.
+    ///
+    /// It may come in the very turn that registers the poll, if that ends a reader of the same session who gives back
+    /// what it had.
     package func expectPark() {
         isParkExpected = true
     }
@@ -131,6 +134,7 @@ package final class ParkedPoll: Reader, @unchecked Sendable {
     package override func receive(_ outcome: ReadOutcome) -> Bool {
         guard arrived == nil, continuation != nil || isParkExpected else { return false }
         arrived = Arrived(outcome)
+        isParkExpected = false
         continuation?.resume()
         continuation = nil
         return true

@@ -11,6 +11,7 @@ extension HTTPConnection {
             return pollElsewhere(query)
         }
         let reader = ParkedPoll()
+        reader.expectPark()
         let outcome: ReadOutcome?
         do {
             outcome = try front.shard.assumeIsolated { try $0.read(reader, query.request, until: deadline) }
@@ -24,7 +25,6 @@ extension HTTPConnection {
         flush()
         if let resting = restingTask {
             restingTask = nil
-            reader.expectPark()
             return resting.resume()
         }
         // The task runs at once, on this thread, up to its suspension, and comes back to this loop. Making one costs more than
@@ -54,9 +54,12 @@ extension HTTPConnection {
             do throws(BrokerError) {
                 self.finishPoll(try await broker.poll(query.request, within: query.timeout))
             } catch {
-                self.waiter = .nobody
-                guard !self.channel.isClosed else { return }
-                self.answer(Problem(error))
+                // What is thrown may arrive on the executor of the shard that threw it, unlike what is returned.
+                self.front.loop.execute {
+                    self.waiter = .nobody
+                    guard !self.channel.isClosed else { return }
+                    self.answer(Problem(error))
+                }
             }
         }
         // It may have finished already.

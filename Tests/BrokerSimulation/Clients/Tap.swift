@@ -113,7 +113,7 @@ final class Tap {
 
     /// The server has said `bytes`, or would have.
     ///
-    /// - Parameter isOneWrite: Whether they were written at once, and not kept back by the server before.
+    /// `isOneWrite` says whether they were written at once, and not kept back by the server before.
     func heard(_ bytes: UnsafeRawBufferPointer, isOneWrite: Bool) {
         guard !isMuted else { return }
         world.hash(bytes, of: link.number)

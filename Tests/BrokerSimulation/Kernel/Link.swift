@@ -32,6 +32,9 @@ final class Link: KernelObject {
     private let sendRoom: Int
     private var error: Int32 = 0
     private(set) var isDead = false
+    private var isReset = false
+    /// Whether something had come that nobody had looked at when the server asked for the last time.
+    private var wasHeardAtEnd = false
     private(set) var clientHasEnded = false
     private(set) var hasFinished = false
     private var isEndAcknowledged = false
@@ -133,7 +136,8 @@ final class Link: KernelObject {
 
     /// Whether there is something to receive, of which nothing is taken.
     func serverPeeks() -> Int {
-        arrived.isEmpty ? (clientHasEnded || isDead ? 0 : -Int(EAGAIN)) : 1
+        wasHeardAtEnd = !arrived.isEmpty
+        return wasHeardAtEnd ? 1 : clientHasEnded || isDead ? 0 : -Int(EAGAIN)
     }
 
     func serverSends(_ bytes: UnsafeRawBufferPointer) -> Int {
@@ -141,7 +145,9 @@ final class Link: KernelObject {
         guard !isDead, !hasFinished else {
             // What the server meant to say still tells what it did.
             let known = tap.heardTotal - sent
-            if known < bytes.count { tap.heard(UnsafeRawBufferPointer(rebasing: bytes[max(0, known)...]), isOneWrite: !wasBlocked) }
+            if known < bytes.count {
+                tap.heard(UnsafeRawBufferPointer(rebasing: bytes[max(0, known)...]), isOneWrite: !wasBlocked)
+            }
             let code = takeError()
             return -Int(code == 0 ? EPIPE : code)
         }
@@ -151,7 +157,9 @@ final class Link: KernelObject {
         sent += count
         // All of it is heard at once, also what the kernel does not take yet and will be given again.
         let known = tap.heardTotal - start
-        if known < bytes.count { tap.heard(UnsafeRawBufferPointer(rebasing: bytes[max(0, known)...]), isOneWrite: !wasBlocked) }
+        if known < bytes.count {
+            tap.heard(UnsafeRawBufferPointer(rebasing: bytes[max(0, known)...]), isOneWrite: !wasBlocked)
+        }
         if wasBlocked, !isBlocked { tap.serverWasUnblocked() }
         guard count > 0 else { return -Int(EAGAIN) }
         if start == acknowledged { unacknowledgedSince = world.now }
@@ -167,7 +175,8 @@ final class Link: KernelObject {
     }
 
     func serverCloses() {
-        know(acknowledgedWhenAsked)
+        // What was acknowledged before a reset counts only if the client has spoken since (decision 0021).
+        if !isReset || wasHeardAtEnd { know(acknowledgedWhenAsked) }
         isServerClosed = true
         tap.serverClosed()
         guard !isDead, !isVanished else { return }
@@ -188,7 +197,8 @@ final class Link: KernelObject {
         // Our own end counts as a byte, and looks like the last one of the answer before it.
         let end = hasFinished && !isEndAcknowledged ? 1 : 0
         acknowledgedWhenAsked = acknowledged
-        know(acknowledged - end)
+        // While it waits for its peer's end it asks for other reasons, and confirms nothing before it closes.
+        if !hasFinished { know(acknowledged) }
         return Int32(sent - acknowledged + end)
     }
 
@@ -291,6 +301,7 @@ final class Link: KernelObject {
         guard !isServerClosed, !isDead else { return }
         guard !isVanished || code == ETIMEDOUT else { return }
         isDead = true
+        isReset = code == ECONNRESET
         error = code
         changed()
     }

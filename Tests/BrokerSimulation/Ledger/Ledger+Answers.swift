@@ -2,7 +2,8 @@
 // Answers to requests.
 extension Ledger {
     /// The server has answered a request; what it said ends `offset` bytes into the connection.
-    func answered(_ exchange: Exchange, _ status: Int, _ body: [UInt8], through end: ClosedRange<Int>) throws(Violation) {
+    func answered(_ exchange: Exchange, _ status: Int, _ body: [UInt8], through end: ClosedRange<Int>) throws(Violation)
+    {
         let json = body.isEmpty || status == 204 ? nil : JSON.parse(body)
         if status >= 400, status != 422, status != 429, status != 507 {
             return try refused(exchange, status, body)
@@ -172,7 +173,10 @@ extension Ledger {
         let isDuplicate: Bool
         if case .bool(true)? = json["duplicate"] { isDuplicate = true } else { isDuplicate = false }
         try remember(line, account, id, isDuplicate)
-        guard !isDuplicate else { return }
+        guard !isDuplicate else {
+            world.report.duplicates += 1
+            return
+        }
         if let evicted = json["evicted"]?.integer {
             try require(evicted > 0, "a send is told of \(evicted) evicted messages")
             try require(mayBeFull(account), "\(evicted) messages were evicted although there was room: \(text(body))")
@@ -188,6 +192,7 @@ extension Ledger {
         let account = accounts[recipient]
         account.arrives(line.token)
         account.isTouched = true
+        world.report.refusals += 1
         switch code {
         case "inbox_full" where mayBeFull(account): account.press()
         case "broker_full" where world.setup.memory > 0: account.press()

@@ -19,7 +19,7 @@ extension Ledger {
             let account = accounts[number]
             if claim.isOnline {
                 // Whether those are still there who cannot be told anything, nobody can say.
-                span.least += account.readers.count { !$0.link.isBlocked } - account.readersCame
+                span.least += account.readers.count { isSurelyThere($0) } - account.readersCame
                 span.most += account.readers.count + account.readersWent
             } else {
                 guard !holdsUntold(account) else { return }
@@ -33,6 +33,12 @@ extension Ledger {
             let what = claim.isOnline ? "online" : "unread"
             throw Violation("\(claim.text()) was told \(claim.number) \(what), not \(span.least)...\(span.most)")
         }
+    }
+
+    /// Whether a reader cannot have left: one that is not heard may have ended, and one that said its last word may be
+    /// taken for gone while an answer before this one is still on its way.
+    private func isSurelyThere(_ exchange: Exchange) -> Bool {
+        !exchange.link.isBlocked && !exchange.link.clientHasEnded
     }
 
     /// Whether a stream may have taken messages that it has yet to say, because its client does not listen.
@@ -62,7 +68,11 @@ extension Ledger {
         var contents = account.contents(now)
         let name = "inbox \(account.recipient)"
         if holdsUntold(account) {
-            for record in account.records where record.possibilities(now).contains(.unread) { record.isSure = false }
+            for record in account.records {
+                // It may have been taken over from somebody who has gone, also if its time came meanwhile.
+                if record.returnedSpan == span, case .gone = record.standing { record.standing = .unread }
+                if record.returnedSpan == span || record.possibilities(now).contains(.unread) { record.isSure = false }
+            }
             contents = account.contents(now)
         }
         try require(
@@ -115,7 +125,7 @@ extension Ledger {
         var streaming = Span()
         for exchange in account.readers {
             guard case .read(let read) = exchange.ask else { continue }
-            let isSure = !exchange.link.isBlocked
+            let isSure = isSurelyThere(exchange)
             if read.isStream {
                 streaming.count(true, isOnly: isSure)
             } else {

@@ -62,9 +62,7 @@ extension Ledger {
         guard let waiting = handed[key] else { return }
         var left: [Handed] = []
         for entry in waiting where entry.account.life == entry.life {
-            // While it waits for its peer's end the server asks for other reasons, and does not look at what it has given.
-            let isLingering = link.hasFinished && !isClosed
-            let hasArrived = entry.through.upperBound <= link.confirmedThrough && !isLingering
+            let hasArrived = entry.through.upperBound <= link.confirmedThrough
             let mayHaveArrived = entry.through.lowerBound <= link.confirmedThrough
             if !hasArrived, !isClosed { left.append(entry) }
             guard mayHaveArrived || isClosed else { continue }
@@ -98,6 +96,7 @@ extension Ledger {
     /// A message is unread again; if its time has come meanwhile, for a moment only.
     private func returned(_ record: Record, _ account: Account) {
         record.returnedSpan = span
+        world.report.returns += 1
         account.came += 1
         if now >= record.expires.lowerBound { account.went += 1 }
     }

@@ -17,6 +17,8 @@ extension Ledger {
         let isReset: Bool
         if case .bool(true)? = json["reset"] { isReset = true } else { isReset = false }
         try require(!items.isEmpty || lost > 0 || isReset, "a poll was answered with nothing: \(text(body))")
+        if lost > 0 { world.report.gaps += 1 }
+        if isReset { world.report.resets += 1 }
         var given: [Int: [Record?]] = [:]
         var previous: [Int: ID] = [:]
         var size = 0
@@ -97,6 +99,12 @@ extension Ledger {
         exchange.link.tap.tellClient { client?.learned(read.recipients, cursor: cursor) }
     }
 
+    /// The newest message of an inbox when somebody began to read it; 0 if it has begun another life since.
+    func lastAtBeginning(_ read: ReadAsk, _ place: Int) -> Int {
+        let isSameLife = read.lifeAtBeginning[place] == accounts[read.recipients[place]].life
+        return isSameLife ? read.lastAtBeginning[place] : 0
+    }
+
     /// A position that is told must not be ahead of its inbox.
     func checkPosition(_ account: Account, _ position: ID) throws(Violation) {
         guard try live(account, position.epoch) else { return }
@@ -135,7 +143,7 @@ extension Ledger {
             if !account.ghosts.isEmpty || !account.underWay.isEmpty { mayHaveMore += account.evicted + 1000 }
             if case .now = read.starts[index] {
                 guard let first = records.first else { continue }
-                try require(first.sequence > read.lastAtBeginning[index], "\(first.sequence) is not new")
+                try require(first.sequence > lastAtBeginning(read, index), "\(first.sequence) is not new")
                 start = first.sequence - 1
                 // A reader that begins now may find that what came first is gone already.
                 if account.isPressed { mayHaveMore += end.sequence }

@@ -53,7 +53,7 @@ extension Ledger {
                 try checkPosition(account, end)
                 guard account.epoch == end.epoch else { break }
                 if case .now = read.starts[place] {
-                    let isNewest = end.sequence >= read.lastAtBeginning[place]
+                    let isNewest = end.sequence >= lastAtBeginning(read, place)
                     try require(isNewest, "a stream of what is new begins at \(end)")
                 } else if case .oldest = read.starts[place] {
                     try checkSkipped(account, from: 0, through: end.sequence, [])
@@ -127,7 +127,7 @@ extension Ledger {
     private func checkFirst(_ read: ReadAsk, _ place: Int, _ account: Account, _ sequence: Int) throws(Violation) {
         switch read.starts[place] {
         case .now:
-            try require(sequence > read.lastAtBeginning[place], "a stream of what is new begins with \(sequence)")
+            try require(sequence > lastAtBeginning(read, place), "a stream of what is new begins with \(sequence)")
         case .oldest: try checkSkipped(account, from: 0, through: sequence - 1, [])
         case .unread:
             guard !read.hasSpoken, let oldest = read.unreadAtBeginning[place], !isBusy(account, oldest)
@@ -138,6 +138,7 @@ extension Ledger {
     }
 
     private func streamedGap(_ read: ReadAsk, _ exchange: Exchange, _ lost: Int, _ cursor: String?) throws(Violation) {
+        world.report.gaps += 1
         if read.takes {
             let evicted = read.recipients.reduce(0) { $0 + accounts[$1].evicted }
             let isClear = read.recipients.allSatisfy { accounts[$0].ghosts.isEmpty && accounts[$0].underWay.isEmpty }
@@ -175,6 +176,7 @@ extension Ledger {
     }
 
     private func streamedReset(_ read: ReadAsk, _ exchange: Exchange, _ cursor: String?) throws(Violation) {
+        world.report.resets += 1
         let ends = try positions(read, cursor)
         var isDue = false
         for (place, end) in ends.enumerated() {

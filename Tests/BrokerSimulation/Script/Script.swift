@@ -100,6 +100,16 @@ public struct Report: Sendable, Equatable {
     public var messages = 0
     /// Messages that were given to readers, each reader counted.
     public var deliveries = 0
+    /// Times that a reader was told of lost messages.
+    public var gaps = 0
+    /// Times that a reader was told of another life of its inbox.
+    public var resets = 0
+    /// Messages that became unread again because their answer did not arrive, or their holder said so.
+    public var returns = 0
+    /// Sends that were known by their keys, each recipient counted.
+    public var duplicates = 0
+    /// Sends that were refused, each recipient counted.
+    public var refusals = 0
     /// Connections that were opened.
     public var connections = 0
     /// Times that a server took the place of another.
@@ -120,6 +130,11 @@ public struct Report: Sendable, Equatable {
         sum.requests += part.requests
         sum.messages += part.messages
         sum.deliveries += part.deliveries
+        sum.gaps += part.gaps
+        sum.resets += part.resets
+        sum.returns += part.returns
+        sum.duplicates += part.duplicates
+        sum.refusals += part.refusals
         sum.connections += part.connections
         sum.restarts += part.restarts
         sum.checks += part.checks
