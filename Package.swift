@@ -53,6 +53,27 @@ let package = Package(
             path: "Tests/BrokerTestSupport",
             swiftSettings: settings
         ),
+        // The whole server on a simulated network and clock (Linux), the command that runs it, and its short form.
+        .target(
+            name: "BrokerSimulation",
+            dependencies: [
+                "Broker", "HTTPFront", "BrokerTestSupport",
+                .target(name: "CLinux", condition: .when(platforms: [.linux])),
+            ],
+            path: "Tests/BrokerSimulation",
+            swiftSettings: settings
+        ),
+        .executableTarget(
+            name: "simulate",
+            dependencies: ["BrokerSimulation"],
+            path: "Tests/simulate",
+            swiftSettings: settings
+        ),
+        .testTarget(
+            name: "BrokerSimulationTests",
+            dependencies: ["BrokerSimulation", "BrokerTestSupport"],
+            swiftSettings: settings
+        ),
         .testTarget(name: "BrokerTests", dependencies: ["Broker", "BrokerTestSupport"], swiftSettings: settings),
         .testTarget(
             name: "HTTPFrontTests",

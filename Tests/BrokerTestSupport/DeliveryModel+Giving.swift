@@ -60,7 +60,7 @@ extension DeliveryModel {
             try changeMessage(message) { [limits] found in
                 if !batch.isTaken {
                     found.isDelivered = found.isDelivered || isSeen
-                } else if found.standing == .handed {
+                } else if found.standing == .handed, message.attempt == 0 {
                     found.standing = .read
                     found.expires = min(found.expires, now + limits.retainRead)
                 }

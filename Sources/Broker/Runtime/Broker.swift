@@ -267,8 +267,9 @@ struct SplitMix64: RandomNumberGenerator, Sendable {
 
 extension Batch {
     /// The shards that have to learn what became of the batch: those of its messages, and of the drops that it tells of.
-    package func shards(of broker: Broker) -> Set<Int> {
+    package func shards(of broker: Broker) -> [Int] {
         Set(messages.lazy.map { broker.shardIndex(of: $0.recipient) })
             .union(toldDrops.lazy.map { broker.shardIndex(of: $0.recipient) })
+            .sorted()
     }
 }

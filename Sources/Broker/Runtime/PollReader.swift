@@ -102,6 +102,7 @@ final class GatedReader: Reader, @unchecked Sendable {
 package final class ParkedPoll: Reader, @unchecked Sendable {
     private var continuation: UnsafeContinuation<Void, Never>?
     private var arrived: Arrived?
+    private var isDecided = false
 
     /// Makes a poll that is not registered yet.
     package init() {
@@ -110,7 +111,8 @@ package final class ParkedPoll: Reader, @unchecked Sendable {
 
     /// Keeps the continuation that is resumed once the outcome is there.
     ///
-    /// To be called in the turn in which the poll was registered.
+    /// To be called in the turn in which the poll was registered. The outcome may have come before, in that very turn, if
+    /// the poll has ended a reader of the same session, which gave back what it had.
     package func park(_ continuation: UnsafeContinuation<Void, Never>) {
         if arrived == nil { self.continuation = continuation } else { continuation.resume() }
     }
@@ -125,10 +127,11 @@ package final class ParkedPoll: Reader, @unchecked Sendable {
     }
 
     package override func receive(_ outcome: ReadOutcome) -> Bool {
-        guard arrived == nil, let continuation else { return false }
+        guard !isDecided else { return false }
+        isDecided = true
         arrived = Arrived(outcome)
-        self.continuation = nil
-        continuation.resume()
+        continuation?.resume()
+        continuation = nil
         return true
     }
 

@@ -49,6 +49,8 @@ extension ShardState {
             }
             guard let inbox = found, inbox.epoch == message.id.epoch else { continue }
             if batch.isTaken {
+                // Whoever has it by now, if a lease has ended meanwhile, has yet to be heard of.
+                guard message.attempt == 0 else { continue }
                 inbox.confirm(message.id.sequence, readUntil: now + limits.retainRead)
                 arm(inbox)
             } else {

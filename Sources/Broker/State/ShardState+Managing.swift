@@ -43,7 +43,8 @@ extension ShardState {
     /// No more sends, and nobody waits any longer.
     mutating func drain() {
         isDraining = true
-        for inbox in Array(inboxes.values) { endReaders(of: inbox, .draining) }
+        // In an order that is the same in every process, so that a simulation can repeat it.
+        for inbox in inboxes.values.sorted(by: { $0.recipient < $1.recipient }) { endReaders(of: inbox, .draining) }
     }
 
     /// What the shard holds and has done; memory is counted by the budget that the shards share.

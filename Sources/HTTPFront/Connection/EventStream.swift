@@ -36,12 +36,17 @@ final class EventStream: @unchecked Sendable {
         let batch: Batch
     }
 
-    init(_ query: StreamQuery, _ requests: [Broker.Part], sink: any StreamSink) {
+    init(
+        _ query: StreamQuery,
+        _ requests: [Broker.Part],
+        sink: any StreamSink,
+        randomness: inout any RandomNumberGenerator & Sendable
+    ) {
         recipients = query.request.recipients
         presence = query.presence
         let nonce =
             query.format == .iframe
-            ? String(UInt64.random(in: .min ... .max), radix: 36) + String(UInt64.random(in: .min ... .max), radix: 36)
+            ? String(randomness.next(), radix: 36) + String(randomness.next(), radix: 36)
             : ""
         encoder = StreamEncoder(
             format: query.format,

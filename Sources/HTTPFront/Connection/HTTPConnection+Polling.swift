@@ -66,9 +66,12 @@ extension HTTPConnection {
             do throws(BrokerError) {
                 self.finishPoll(try await broker.poll(query.request, within: query.timeout))
             } catch {
-                self.waiter = .nobody
-                guard !self.channel.isClosed else { return }
-                self.answer(Problem(error))
+                // What is thrown may arrive on the executor of the shard that threw it, unlike what is returned.
+                self.front.loop.execute {
+                    self.waiter = .nobody
+                    guard !self.channel.isClosed else { return }
+                    self.answer(Problem(error))
+                }
             }
         }
         // It may have finished already.

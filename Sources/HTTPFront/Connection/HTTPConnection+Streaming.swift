@@ -12,7 +12,7 @@ extension HTTPConnection: StreamSink {
         } catch {
             throw Problem(error)
         }
-        let stream = EventStream(query, requests, sink: self)
+        let stream = EventStream(query, requests, sink: self, randomness: &front.randomness)
         stream.positions = Array(
             repeating: MessageID(epoch: Epoch(bits: 1), sequence: 0),
             count: query.request.recipients.count

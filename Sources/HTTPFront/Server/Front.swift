@@ -22,6 +22,7 @@ final class Front: @unchecked Sendable {
     /// Content on its way into a message.
     let scratch = ByteBuffer(capacity: 4096)
     let rendered = RenderedMessage()
+    var randomness: any RandomNumberGenerator & Sendable = SystemRandomNumberGenerator()
     private let dateField: DateField
     /// Nil unless each request is to be logged.
     let requestLog: RequestLog?

@@ -10,7 +10,11 @@ package final class Server: Sendable {
     /// Makes a server that listens, and serves once it is started.
     ///
     /// - Throws: ``TransportError`` if the address cannot be had or the system has too few descriptors.
-    package init(_ configuration: ServerConfiguration, time: any TimeSource = SystemTime()) throws(TransportError) {
+    package init(
+        _ configuration: ServerConfiguration,
+        time: any TimeSource = SystemTime(),
+        randomness: any RandomNumberGenerator & Sendable = SystemRandomNumberGenerator()
+    ) throws(TransportError) {
         precondition(configuration.loops > 0, "a server has 1 loop or more, not \(configuration.loops)")
         var configuration = configuration
         configuration.connectionsMax = min(configuration.connectionsMax, Server.connectionsPossible())
@@ -24,7 +28,8 @@ package final class Server: Sendable {
             limits: configuration.limits,
             hosts: loops.map { LoopShardHost(loop: $0) },
             time: time,
-            observer: journal
+            observer: journal,
+            randomness: randomness
         )
         let wanted = try SocketAddress(host: configuration.host, port: configuration.port)
         state = ServerState(
@@ -40,6 +45,7 @@ package final class Server: Sendable {
         var fronts: [Front] = []
         for (index, loop) in loops.enumerated() {
             let front = Front(loop: loop, index: index, broker: broker, configuration: configuration, server: state)
+            front.randomness = randomness
             // The first listener may choose the port; the others share it.
             address = try front.listen(on: address)
             fronts.append(front)
@@ -110,7 +116,7 @@ package final class Server: Sendable {
         stop()
     }
 
-    private func finishRequests() async {
+    func finishRequests() async {
         for front in state.allFronts {
             // Only the loop's own thread touches its front.
             front.loop.execute { front.drain(whenIdle: {}) }

@@ -38,7 +38,7 @@ package final class EventLoop: @unchecked Sendable {
     var wheel: TimerWheel
     private var cachedNow: MonotonicInstant?
     private var work = WorkQueue()
-    private(set) var phase = Phase.settingUp
+    var phase = Phase.settingUp
 
     /// Everything that is open, each in its slot; this keeps it alive.
     var targets: [PollTarget?] = []
@@ -137,7 +137,13 @@ package final class EventLoop: @unchecked Sendable {
     func run() {
         jobs.enter()
         phase = .turning
-        while !jobs.isStopRequested { turn() }
+        while !jobs.isStopRequested { turn(waiting: wait()) }
+        closeDown()
+        end()
+    }
+
+    /// Closes what is open; jobs that this leaves are still to be run.
+    func closeDown() {
         phase = .closing
         cachedNow = nil
         sendPosted()
@@ -145,6 +151,10 @@ package final class EventLoop: @unchecked Sendable {
         settle()
         runWork()
         settle()
+    }
+
+    /// Runs the jobs that are left, and is no thread's any more.
+    func end() {
         phase = .ended
         // Timers and work that are left hold their owners; those may hold the loop.
         wheel = TimerWheel(now: now)
@@ -152,9 +162,10 @@ package final class EventLoop: @unchecked Sendable {
         jobs.runToTheEnd()
     }
 
-    private func turn() {
+    /// Waits for so long at most, or until there is something to do, and does it.
+    func turn(waiting milliseconds: Int32) {
         turnCount += 1
-        let found = poller.wait(into: events, milliseconds: wait())
+        let found = poller.wait(into: events, milliseconds: milliseconds)
         jobs.wokeUp()
         cachedNow = nil
         for index in 0..<found {
@@ -176,8 +187,8 @@ package final class EventLoop: @unchecked Sendable {
         settle()
     }
 
-    /// How long this turn may sleep, in milliseconds; -1 for ever.
-    private func wait() -> Int32 {
+    /// How long the next turn may sleep, in milliseconds; -1 for ever.
+    func wait() -> Int32 {
         guard !jobs.hasLocal, work.isEmpty, attention.isEmpty, outbox.isEmpty else { return 0 }
         var milliseconds: Int32 = -1
         if let deadline = wheel.nextDeadline {

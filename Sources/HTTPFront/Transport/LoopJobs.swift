@@ -109,6 +109,11 @@ final class LoopJobs: @unchecked Sendable {
         precondition(before == 0 || before == LoopJobs.reserved, "the loop runs already")
     }
 
+    /// The loop stays reserved for a thread that will `enter()` again.
+    func leave() {
+        thread.store(LoopJobs.reserved, ordering: .sequentiallyConsistent)
+    }
+
     var hasLocal: Bool { !local.isEmpty }
 
     /// Announces that the loop will wait; false if it must not, because there is something to do.
@@ -127,13 +132,17 @@ final class LoopJobs: @unchecked Sendable {
     }
 
     /// Runs jobs, at most `limit`: first those of this thread, then those of others.
-    func run(atMost limit: Int) {
+    ///
+    /// - Returns: How many it ran.
+    @discardableResult
+    func run(atMost limit: Int) -> Int {
         if hasRemote.load(ordering: .relaxed) { takeRemote() }
         var count = 0
         while count < limit, let job = local.popFirst() {
             job.run()
             count += 1
         }
+        return count
     }
 
     private func takeRemote() {

@@ -34,6 +34,17 @@ import Testing
         #expect(try bench.summary().leased == 1)
     }
 
+    @Test func `a leased answer that arrives late does not make the message of the next taker read`() throws {
+        try bench.send("1")
+        let late = try bench.lease(for: .seconds(5))
+        bench.pass(.seconds(5))
+        let taken = try bench.take()
+        bench.confirm(late)
+        #expect(try bench.summary().leased == 1)
+        bench.giveBack(taken)
+        #expect(try bench.take().texts == ["1"])
+    }
+
     @Test func `leases end one by one, each in its time`() throws {
         try bench.send(["1", "2", "3"])
         _ = try bench.lease(for: .seconds(9), limit: 1)
