@@ -195,12 +195,21 @@ import Testing
         #expect(unread() == 1)
     }
 
-    @Test func `a poll that nobody has parked takes nothing`() throws {
+    @Test func `an outcome that comes before its poll is parked is kept for it, and no other`() throws {
         let poll = ParkedPoll()
         let request = request(.take)
         _ = try stage.shard.assumeIsolated { try $0.read(poll, request, until: nil) }
         try send("1")
+        try send("2")
         #expect(unread() == 1)
+        let parked = stage.call { _ in
+            await withUnsafeContinuation { poll.park($0) }
+            return poll.takeOutcome()
+        }
+        stage.run()
+        #expect(parked.batch?.texts == ["1"])
+        try send("3")
+        #expect(unread() == 2)
     }
 
     @Test func `a stream's batches go to its sink`() throws {
