@@ -14,15 +14,18 @@ extension Bench {
             "It works with inboxes of its own and removes them. One thread produces the load; the figures say how much of a "
                 + "core it took, and warn if it was the limit. Compare what was measured in turn on one machine, with medians "
                 + "of several runs. A machine has about 28000 connections to one address.",
-            "--json prints one object. counts: sends, deliveries, errors, errorsByStatus, unanswered (sends without an "
-                + "answer), undelivered, duplicates, heldUp (due, and no connection was free), unsent (due, and never "
-                + "sent); sendsPerSecond, deliveriesPerSecond. latencyMilliseconds holds for each measure count, min, mean, "
-                + "p50, p90, p99, p999, p9999, max; null where there are too few messages. Measures: sendToAnswer, "
-                + "sendToDelivery, sendToFirstDelivery, sendToLastDelivery, each from when the send was due; "
-                + "writtenToAnswer, writtenToDelivery from when it was written; generatorLate, how late bench "
-                + "itself was. memory: countedBytesPerReader, residentBytesPerReader. usage, 1 being one core all the time: "
-                + "benchCores, benchThreadCores, benchThreadWaitedCores (no core was free), brokerCores (known on Linux, on the "
-                + "same machine), othersCores, machineCores. brokenBy says why it ended early, if it did.",
+            "--json prints one object, whose names carry their units. Counts: sends, deliveries, errors, errorsByStatus, "
+                + "unanswered (sends without an answer), undelivered, duplicates, heldUp (due, and no connection was free), "
+                + "unsent (due, and never sent); sendsPerSecond, deliveriesPerSecond.",
+            "In it, latencyMilliseconds holds for each measure count, min, mean, p50, p90, p99, p999, p9999 and max; null "
+                + "where there are too few messages. Measures: sendToAnswer, sendToDelivery, sendToFirstDelivery, "
+                + "sendToLastDelivery, from when the send was due, or written where there is no --rate; writtenToAnswer, "
+                + "writtenToDelivery from when it was written; generatorLate, how late bench itself was. A quantile is at most "
+                + "relativeErrorMax too long.",
+            "And usage, 1 being one core all the time: benchCores, benchThreadCores, benchThreadWaitedCores (no core was "
+                + "free), brokerCores (on Linux, on the same machine), othersCores, machineCores; benchWasTheLimit, "
+                + "benchWasStarved. Then memory in park: countedBytesPerReader, residentBytesPerReader; warnings; brokenBy, "
+                + "why it ended early, if it did.",
         ],
         examples: [
             ("bench send --connections 64 --seconds 10", "How many sends a second."),

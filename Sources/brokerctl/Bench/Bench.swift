@@ -52,18 +52,32 @@ struct Bench: Command {
     private func measure(_ console: Console) async throws(Failure) -> BenchResult {
         let (plan, loop, address) = (plan, try makeLoop(), try self.address())
         try checkDescriptors(plan)
+        let (run, outcome) = await measure(plan, at: address, on: loop, console)
+        loop.stop()
+        // Its connections do not keep the run alive; until its thread has ended, they may speak to it.
+        withExtendedLifetime(run) { loop.join() }
+        if console.isErrorTerminal { console.writeError(ProgressBar.erase) }
+        return try outcome.get()
+    }
+
+    private func measure(
+        _ plan: BenchPlan,
+        at address: SocketAddress,
+        on loop: EventLoop,
+        _ console: Console
+    ) async -> (run: BenchRun?, outcome: Result<BenchResult, Failure>) {
         let meter = UsageMeter(brokerAt: address)
         loop.start()
-        defer { loop.stop() }
         var control: BenchControl?
+        var begun: BenchRun?
         let outcome = await withCheckedContinuation { continuation in
             let run = BenchRun(plan, at: address, on: loop, meter: meter) { continuation.resume(returning: $0) }
+            begun = run
             control = BenchControl(run, console)
             run.start()
         }
         control?.end()
-        if console.isErrorTerminal { console.writeError(ProgressBar.erase) }
-        return try outcome.get()
+        return (begun, outcome)
     }
 
     private func makeLoop() throws(Failure) -> EventLoop {

@@ -1,7 +1,7 @@
 extension BenchResult {
     /// For people.
     var lines: [String] {
-        var lines = [title, timeLine, ""]
+        var lines = [title, loadLine, timeLine, ""]
         lines += counts
         if measures.contains(where: { histograms[$0].count > 0 }) { lines += [""] + latencies }
         if let memory { lines += [""] + memory.lines }
@@ -17,13 +17,13 @@ extension BenchResult {
         if plan.mode != .park { parts.append(plural(plan.connections, "connection")) }
         if plan.readers > 0 { parts.append("\(plural(plan.readers, "reader")) over \(plan.over.rawValue)") }
         if plan.parked > 0 { parts.append("\(plural(plan.parked, "poll")) parked beside") }
-        parts.append("\(plan.payloadBytes) bytes of content")
-        if let rate = plan.rate {
-            parts.append("\(BenchText.decimal(rate, 0)) sends/s on schedule")
-        } else if plan.mode != .park {
-            parts.append("closed loop")
-        }
         return "\(plan.mode.rawValue): \(parts.joined(separator: ", "))"
+    }
+
+    private var loadLine: String {
+        let content = "\(plan.payloadBytes) bytes of content"
+        if let rate = plan.rate { return "\(content), \(BenchText.decimal(rate, 0)) sends/s on schedule" }
+        return plan.mode == .park ? content : "\(content), closed loop"
     }
 
     private var timeLine: String {

@@ -60,7 +60,8 @@ extension BenchRun {
         case .connecting, .over:
             break
         case .cleaning:
-            removing -= 1
+            // It may be the late answer to a send that was given up.
+            if sender.isRemoving { removing -= 1 }
             phaseEnd = now + BenchRun.cleaningTime
             removeNext(sender)
             endIfClean()
@@ -107,6 +108,7 @@ extension BenchRun {
         let recipient = plan.recipient(nextToRemove)
         nextToRemove += 1
         removing += 1
+        sender.isRemoving = true
         sender.send(plan.bytes(HTTPRequest(method: "DELETE", path: "/v1/inbox", query: [("recipient", recipient)])))
     }
 

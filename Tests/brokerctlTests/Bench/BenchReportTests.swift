@@ -22,7 +22,8 @@ import Testing
     @Test func `a measurement on schedule is told to people`() {
         #expect(
             latencyResult().lines.joined(separator: "\n") == """
-                latency: 4 connections, 1 reader over poll, 10000 polls parked beside, 20 bytes of content, 1000 sends/s on schedule
+                latency: 4 connections, 1 reader over poll, 10000 polls parked beside
+                20 bytes of content, 1000 sends/s on schedule
                 measured for 2.0 s, after 1.0 s of warm-up
 
                 sends         2001  1001/s
@@ -93,9 +94,8 @@ import Testing
         result.sends = 1000
         result.memory = BenchMemory(readers: 1000, countedBytes: 640_000, residentBytes: 2_370_400)
         let lines = result.lines
-        #expect(lines[0] == "park: 1000 readers over poll, 20 bytes of content")
-        #expect(lines[1] == "held for 10.0 s")
-        #expect(lines[3] == "sends       1000")
+        #expect(lines[..<3] == ["park: 1000 readers over poll", "20 bytes of content", "held for 10.0 s"])
+        #expect(lines[4] == "sends       1000")
         let start = try #require(lines.firstIndex { $0.hasPrefix("memory") })
         #expect(
             lines[start...].joined(separator: "\n") == """
