@@ -1,118 +1,37 @@
 internal import Broker
 internal import HTTPFront
 
-/// What is measured.
-enum BenchMode: String, CaseIterable, Sendable {
-    case send
-    case poll
-    case park
-
-    /// What the latency is the latency of.
-    var latencyName: String {
-        switch self {
-        case .send: "send to its answer"
-        case .poll: "send to the answer of the parked poll"
-        case .park: "send to the answer of the parked poll"
-        }
-    }
-
-    func load(_ plan: BenchPlan) -> any BenchLoad {
-        switch self {
-        case .send: SendLoad(plan)
-        case .poll: PollLoad(plan)
-        case .park: ParkLoad(plan)
-        }
-    }
-}
-
 /// `bench`: puts a load on a broker and measures what it does.
 struct Bench: Command {
     var client = ClientOptions()
     var mode = BenchMode.send
     var connections: Int?
+    var readers: Int?
+    var parked = 0
+    var over: BenchReading?
     var seconds = Duration.seconds(10)
     var warmUp = Duration.seconds(1)
     var payloadBytes = 64
     var rate: Int?
 
-    static let page = CommandPage(
-        name: "bench",
-        summary: "measure a broker",
-        discussion: [
-            "send: each connection sends to an inbox of its own, one message after the other.",
-            "poll: pairs of connections; one has a poll parked, the other sends to it. The latency is from the send to "
-                + "the answer of the poll.",
-            "park: each connection has a poll parked for --seconds; then each is woken by a send, one after the other.",
-            "It works with inboxes of its own and removes them. One thread produces the load: watch that it has a core "
-                + "to itself, and measure ratios, not absolutes, on a machine that it shares with the broker.",
-            "With --rate, latencies count from when a send was due, so that a stall is not hidden by the sends that it "
-                + "holds up.",
-        ],
-        examples: [
-            ("bench send --connections 64 --seconds 10", "How many sends a second."),
-            ("bench poll --rate 1000", "Latencies at 1000 sends a second."),
-            (
-                "bench park --connections 10000 --seconds 60",
-                "Holds 10000 polls; look at the broker's memory meanwhile."
-            ),
-        ],
-        exitCodes: [.success, .failure, .usage, .unreachable, .interrupted],
-        exitMeanings: [
-            .failure: "Some requests were refused or failed; the output says how many.",
-            .interrupted: "Ended early by Ctrl-C, after telling what was measured.",
-        ]
-    )
-
-    static var options: [Option<Bench>] {
-        ClientOptions.options(\.client, json: "Print the figures as one object on one line.") + [
-            Option(
-                "connections",
-                \.connections,
-                .integer(1...100_000),
-                "Connections; in poll, pairs of them.",
-                default: "64, in park 1000"
-            ),
-            Option("seconds", \.seconds, .seconds(0.1...86_400), "How long to measure; in park, to hold the polls."),
-            Option("warm-up-seconds", \.warmUp, .seconds(0...3600), "How long to run before that, in send and poll."),
-            Option("payload-bytes", \.payloadBytes, .bytes(0...(1 << 24)), "Letters in the content of each message."),
-            Option(
-                "rate",
-                \.rate,
-                .integer(1...10_000_000),
-                "Sends a second, of all connections together, in send and poll.",
-                default: "as many as it can"
-            ),
-        ]
-    }
-
-    static var arguments: [Argument<Bench>] {
-        [Argument("MODE", \.mode, .choice("MODE"), "What to measure: send, poll or park.")]
-    }
-
     static var endsOnInterruption: Bool { false }
-
-    func validate() throws(UsageError) {
-        guard client.url.scheme == "http" else {
-            throw UsageError(message: "'bench' speaks http only; give the broker's own URL", command: "bench")
-        }
-        guard mode != .park || rate == nil else {
-            throw UsageError(
-                message: "'--rate' is for send and poll; park wakes one poll after the other",
-                command: "bench"
-            )
-        }
-    }
 
     /// What to measure, in inboxes whose names nobody else has.
     var plan: BenchPlan {
-        BenchPlan(
+        let connections = connections ?? (mode == .fanout || mode == .park ? 1 : 64)
+        let readers = readers ?? (mode == .fanout || mode == .park ? 1000 : connections)
+        return BenchPlan(
             prefix: "bench-\(String(UInt64.random(in: 0...(.max)), radix: 36))",
             url: client.url,
-            connections: connections ?? (mode == .park ? 1000 : 64),
+            mode: mode,
+            connections: connections,
+            readers: mode == .send ? 0 : readers,
+            parked: parked,
+            over: over ?? (mode == .fanout ? .sse : .poll),
             seconds: seconds,
             warmUp: warmUp,
             payloadBytes: payloadBytes,
-            rate: rate.map { Double($0) }
+            rate: (rate ?? (mode == .latency ? 1000 : nil)).map { Double($0) }
         )
     }
 
@@ -123,31 +42,70 @@ struct Bench: Command {
         } else {
             for line in result.lines { try console.print(line) }
         }
+        if let reason = result.brokenBy {
+            throw .unreachable(url: client.url.description, reason: "\(reason); the figures are from before that")
+        }
         if result.wasInterrupted { return .interrupted }
-        return result.errors == 0 ? .success : .failure
+        return result.isFlawless ? .success : .failure
     }
 
     private func measure(_ console: Console) async throws(Failure) -> BenchResult {
-        let loop: EventLoop
-        let address: SocketAddress
-        do throws(TransportError) {
-            address = try SocketAddress(host: client.url.host, port: client.url.port)
-            loop = try EventLoop(index: 0, time: SystemTime())
-        } catch {
-            throw .system("\(error)")
-        }
-        Socket.raiseDescriptorLimit()
+        let (plan, loop, address) = (plan, try makeLoop(), try self.address())
+        try checkDescriptors(plan)
+        let (run, outcome) = await measure(plan, at: address, on: loop, console)
+        loop.stop()
+        // Its connections do not keep the run alive; until its thread has ended, they may speak to it.
+        withExtendedLifetime(run) { loop.join() }
+        if console.isErrorTerminal { console.writeError(ProgressBar.erase) }
+        return try outcome.get()
+    }
+
+    private func measure(
+        _ plan: BenchPlan,
+        at address: SocketAddress,
+        on loop: EventLoop,
+        _ console: Console
+    ) async -> (run: BenchRun?, outcome: Result<BenchResult, Failure>) {
+        let meter = UsageMeter(brokerAt: address)
         loop.start()
-        defer { loop.stop() }
-        let (plan, mode) = (plan, mode)
         var control: BenchControl?
+        var begun: BenchRun?
         let outcome = await withCheckedContinuation { continuation in
-            let run = BenchRun(plan, mode, at: address, on: loop) { continuation.resume(returning: $0) }
+            let run = BenchRun(plan, at: address, on: loop, meter: meter) { continuation.resume(returning: $0) }
+            begun = run
             control = BenchControl(run, console)
             run.start()
         }
         control?.end()
-        if console.isErrorTerminal { console.writeError(ProgressBar.erase) }
-        return try outcome.get()
+        return (begun, outcome)
+    }
+
+    private func makeLoop() throws(Failure) -> EventLoop {
+        do throws(TransportError) {
+            return try EventLoop(index: 0, time: SystemTime())
+        } catch {
+            throw .system("\(error)")
+        }
+    }
+
+    private func address() throws(Failure) -> SocketAddress {
+        do throws(TransportError) {
+            return try SocketAddress(host: client.url.host, port: client.url.port)
+        } catch {
+            throw .system("\(error)")
+        }
+    }
+
+    /// Says at once what would show after thousands of connections.
+    private func checkDescriptors(_ plan: BenchPlan) throws(Failure) {
+        let limit = Socket.raiseDescriptorLimit()
+        // Some are for the streams of the process, the loop, and what Foundation opens.
+        let needed = plan.connections + plan.waiting + 33
+        guard needed <= limit else {
+            throw .system(
+                "\(plan.connections + plan.waiting) connections need \(needed) descriptors, and this process may have "
+                    + "\(limit); raise 'ulimit -n', or take fewer"
+            )
+        }
     }
 }

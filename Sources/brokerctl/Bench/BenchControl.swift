@@ -25,7 +25,9 @@ final class BenchControl: Sendable {
         timer.setEventHandler {
             run.tick { progress in
                 guard console.isErrorTerminal else { return }
-                console.writeError(ProgressBar.erase + ProgressBar.line(share: progress.share, text: progress.text))
+                // Asked each time: windows change their size.
+                let columns = SystemCalls.columns(of: STDERR_FILENO)
+                console.writeError(ProgressBar.erase + ProgressBar.line(progress, columns: columns ?? 80))
             }
         }
         timer.resume()

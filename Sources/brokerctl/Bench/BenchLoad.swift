@@ -1,90 +1,58 @@
 internal import Broker
 
-/// What the connections of a measurement do; confined to the loop of its run.
+/// What the connections of a measurement do, once all readers wait; confined to the loop of its run.
 protocol BenchLoad: AnyObject {
-    /// How many connections it needs.
-    var connectionCount: Int { get }
-    /// What it does at the moment, for the progress bar; empty while it measures.
-    var stage: String { get }
-    /// Inboxes that it leaves behind: what each connection removes at the end, nil for those with nothing to remove.
-    func recipient(of connection: Int) -> String?
+    /// Whether the time ends it; else it calls `finish` itself.
+    var isTimed: Bool { get }
+    /// What it does at the moment, for the progress line; nil for the usual figures.
+    var stage: String? { get }
+    /// How many messages are on their way.
+    var inFlight: Int { get }
 
-    /// All connections stand.
+    /// All connections stand and all readers wait.
     func begin(_ run: BenchRun)
-    /// An answer has come.
-    func answered(_ connection: BenchConnection, _ status: Int, _ body: UnsafeBufferPointer<UInt8>, _ run: BenchRun)
-    /// The time that a connection asked to be woken at has come.
-    func due(_ connection: BenchConnection, _ run: BenchRun)
+    /// A sender may send the next message, which was due at that time.
+    func send(from sender: BenchSender, due: MonotonicInstant, at now: MonotonicInstant, _ run: BenchRun)
+    /// The answer to what a sender sent has come.
+    func answered(
+        _ sender: BenchSender,
+        _ status: Int,
+        _ body: UnsafeBufferPointer<UInt8>,
+        at now: MonotonicInstant,
+        _ run: BenchRun
+    )
+    /// A reader has received the message of that number.
+    func delivered(_ stamp: UInt64, at now: MonotonicInstant, _ run: BenchRun)
     /// Is called ten times a second.
     func tick(_ run: BenchRun)
+    /// What is on its way is not waited for any longer: counts it, and its time so far.
+    func giveUp(at now: MonotonicInstant, _ run: BenchRun)
 }
 
-/// What is to be measured.
-struct BenchPlan: Sendable {
-    /// How inboxes of this run begin; nobody else's do.
-    var prefix: String
-    var url: ServerURL
-    var connections: Int
-    var seconds: Duration
-    var warmUp: Duration
-    var payloadBytes: Int
-    /// Sends a second, of all connections together; nil for as many as there can be.
-    var rate: Double?
+extension BenchLoad {
+    var isTimed: Bool { true }
+    var stage: String? { nil }
+    func delivered(_ stamp: UInt64, at now: MonotonicInstant, _ run: BenchRun) {}
+    func tick(_ run: BenchRun) {}
 
-    /// The inbox of a connection or a pair.
-    func recipient(_ index: Int) -> String { "\(prefix)-\(index)" }
-
-    /// A request on a connection that stays open.
-    func bytes(_ request: HTTPRequest) -> [UInt8] {
-        Array(request.head(for: url).utf8) + (request.body ?? [])
-    }
-
-    /// A message to an inbox.
-    func sendRequest(to recipient: String) -> [UInt8] {
-        var body = JSONText()
-        body.set("recipient", recipient)
-        body.set("content", String(repeating: "x", count: payloadBytes))
-        return bytes(.post("/v1/send", body: body.object))
-    }
-
-    /// A poll that waits as long as polls may.
-    func pollRequest(of recipient: String) -> [UInt8] {
-        bytes(.get("/v1/poll", [("recipient", recipient), ("timeout", "300")]))
+    func begin(_ run: BenchRun) {
+        run.startClock()
+        for sender in run.senders { run.isFree(sender) }
     }
 }
 
-/// When the next request of a connection is due, if there is a rate.
-struct Pacer {
-    private let interval: Duration?
-    private var next: MonotonicInstant
-
-    /// Makes the pacer of one of `count` connections, which take turns.
-    init(_ plan: BenchPlan, index: Int, count: Int, start: MonotonicInstant) {
-        interval = plan.rate.map { .seconds(Double(count) / $0) }
-        next = start + (interval ?? .zero) * (Double(index) / Double(count))
-    }
-
-    /// What to do when a connection is free.
-    enum Turn: Hashable {
-        /// Send now; the latency counts from when it was due, for a slow answer before it must not hide itself.
-        case send(due: MonotonicInstant?)
-        case wait(until: MonotonicInstant)
-    }
-
-    /// Asks for the next turn.
-    ///
-    /// - Parameters:
-    ///   - now: The time.
-    ///   - wasBusy: Whether the connection was waiting for an answer until now.
-    /// - Returns: Whether to send.
-    mutating func turn(now: MonotonicInstant, wasBusy: Bool) -> Turn {
-        guard let interval else { return .send(due: nil) }
-        guard next <= now else { return .wait(until: next) }
-        let due = next
-        next = next + interval
-        // A connection that was free is late because of our own timer.
-        return .send(due: wasBusy ? due : nil)
-    }
+/// A message on its way.
+struct Flight {
+    /// When it should have been sent.
+    let due: MonotonicInstant
+    /// When it was sent.
+    let written: MonotonicInstant
+    /// Who sent it.
+    let sender: Int
+    /// Whether the answer to the send has come.
+    var isAnswered = false
+    /// How many readers have it.
+    var deliveries = 0
 }
 
 /// Finds texts in JSON without reading all of it.

@@ -1,87 +1,83 @@
 /// What a measurement found.
 struct BenchResult: Sendable {
-    let mode: BenchMode
     let plan: BenchPlan
-    /// How long was measured, without the warm-up.
+    /// How long was measured, without the warm-up; in park, for how long the readers were held.
     var elapsed = Duration.zero
+    /// Sends that were answered with success.
     var sends = 0
+    /// Messages that readers received.
     var deliveries = 0
-    var errors = 0
-    /// What the broker said of the first error.
+    /// Requests that were refused.
+    var errorsByStatus: [Int: Int] = [:]
+    /// What the broker said of the first of them.
     var firstError: String?
-    var latency = Histogram()
+    /// Sends that no answer came to.
+    var unanswered = 0
+    /// Accepted messages that did not come out, counted for each reader.
+    var undelivered = 0
+    /// Messages that came out once too often.
+    var duplicates = 0
+    /// Sends that were due and had to wait for a connection.
+    var heldUp = 0
+    /// Sends that were due and were not sent at all.
+    var unsent = 0
+    /// How long everything took.
+    var histograms = BenchHistograms()
+    /// Who used how much of the machine; nil if nothing was measured.
+    var usage: BenchUsage?
+    /// What the readers cost, in park.
+    var memory: BenchMemory?
+    /// Whether Ctrl-C ended it early.
     var wasInterrupted = false
+    /// Why it ended early otherwise.
+    var brokenBy: String?
 
-    init(mode: BenchMode, plan: BenchPlan) {
-        self.mode = mode
+    /// Makes the result of nothing.
+    init(plan: BenchPlan) {
         self.plan = plan
     }
 
-    private static let quantiles: [(name: String, key: String, share: Double)] = [
-        ("p50", "p50", 0.5), ("p90", "p90", 0.9), ("p99", "p99", 0.99), ("p99.9", "p999", 0.999),
-    ]
+    /// What is measured, the most important first.
+    var measures: [BenchMeasure] { BenchMeasure.all(of: plan.mode, isOpenLoop: plan.rate != nil) }
 
-    private func perSecond(_ count: Int) -> Double {
+    /// All that went wrong with requests.
+    var errors: Int { errorsByStatus.values.reduce(0, +) }
+
+    /// Whether everything that was sent was answered and received, once.
+    var isFlawless: Bool { errors + unanswered + undelivered + duplicates == 0 && brokenBy == nil }
+
+    /// A count for each second.
+    func perSecond(_ count: Int) -> Double {
         elapsed > .zero ? Double(count) / elapsed.inSeconds : 0
     }
 
-    /// For people.
-    var lines: [String] {
-        let connections = mode == .poll ? "\(plan.connections) pairs" : "\(plan.connections) connections"
-        var lines = [
-            "\(mode.rawValue): \(connections), \(BenchResult.decimal(elapsed.inSeconds, 1)) s, "
-                + "\(plan.payloadBytes) bytes of content\(wasInterrupted ? ", interrupted" : "")"
-        ]
-        var table = Table([("", .left), ("", .right), ("", .right)])
-        let hasRates = mode != .park
-        let row = { (name: String, count: Int) in
-            table.append([name, "\(count)", hasRates ? "\(Int(perSecond(count).rounded()))/s" : ""])
+    /// What is told beside the figures, so that nobody believes more than they say.
+    var warnings: [String] {
+        var warnings: [String] = []
+        if let usage, usage.isBenchTheLimit {
+            warnings.append(
+                "bench itself was the limit: its thread used \(BenchText.percent(usage.threadCores)) of a core; the broker "
+                    + "can do more, and latencies hold what bench itself waited for"
+            )
         }
-        row("sends", sends)
-        if mode != .send { row("deliveries", deliveries) }
-        table.append(["errors", "\(errors)", ""])
-        lines += table.takeLines()
-        let figures = BenchResult.quantiles.map { "\($0.name) \(BenchResult.milliseconds(latency.quantile($0.share)))" }
-        lines.append(
-            "\(mode.latencyName), ms: \((figures + ["max \(BenchResult.milliseconds(latency.max))"]).joined(separator: "  "))"
-        )
-        if let firstError { lines.append("first error: \(TerminalText.escaped(firstError))") }
-        return lines
-    }
-
-    /// For scripts: one object.
-    var json: String {
-        var text = JSONText()
-        text.set("mode", mode.rawValue)
-        text.set("connections", raw: "\(plan.connections)")
-        text.set("payloadBytes", raw: "\(plan.payloadBytes)")
-        text.set("seconds", raw: BenchResult.decimal(elapsed.inSeconds, 3))
-        text.set("sends", raw: "\(sends)")
-        text.set("sendsPerSecond", raw: BenchResult.decimal(perSecond(sends), 1))
-        text.set("deliveries", raw: "\(deliveries)")
-        text.set("deliveriesPerSecond", raw: BenchResult.decimal(perSecond(deliveries), 1))
-        text.set("errors", raw: "\(errors)")
-        text.set("firstError", firstError)
-        text.set("interrupted", raw: "\(wasInterrupted)")
-        var quantiles = JSONText()
-        for quantile in BenchResult.quantiles {
-            quantiles.set(quantile.key, raw: BenchResult.milliseconds(latency.quantile(quantile.share)))
+        if let usage, usage.isBenchStarved {
+            warnings.append(
+                "bench had no core for \(BenchText.percent(usage.threadWaitedCores ?? 0)) of the time in which it needed "
+                    + "one: latencies hold that, and the broker may be able to do more"
+            )
         }
-        quantiles.set("max", raw: BenchResult.milliseconds(latency.max))
-        text.set("latencyMilliseconds", raw: quantiles.object)
-        return text.object
-    }
-
-    static func milliseconds(_ duration: Duration) -> String {
-        decimal(duration.inSeconds * 1000, 3)
-    }
-
-    /// A number with that many digits behind the point.
-    static func decimal(_ number: Double, _ digits: Int) -> String {
-        var factor = 1
-        for _ in 0..<digits { factor *= 10 }
-        let scaled = Int((number * Double(factor)).rounded())
-        let fraction = String(scaled % factor)
-        return "\(scaled / factor).\(String(repeating: "0", count: digits - fraction.count))\(fraction)"
+        // The last one due may be left at the end of a run that keeps up.
+        if unsent > 0, unsent * 100 > sends {
+            warnings.append(
+                "the rate was not reached: \(unsent) sends were due and not sent; they count with the time they waited"
+            )
+        }
+        if let usage, usage.brokerCores != nil, let others = usage.othersCores, others >= 0.25 {
+            warnings.append("other processes used \(BenchText.percent(others)) of a core: repeat it on a quiet machine")
+        }
+        if unanswered > 0 { warnings.append("\(unanswered) sends got no answer; they count with the time they waited") }
+        if undelivered > 0 { warnings.append("\(undelivered) accepted messages did not reach their readers in time") }
+        if duplicates > 0 { warnings.append("\(duplicates) messages reached a reader once too often") }
+        return warnings
     }
 }

@@ -1,82 +1,117 @@
 internal import Broker
 internal import HTTPFront
 
-/// Runs a load on one event loop: connects, measures, cleans up.
+/// Runs a load on one event loop: connects, parks the readers, warms up, measures, cleans up.
 ///
 /// Unchecked, because all that changes is touched on the loop's thread only; `start`, `tick` and `interrupt` are for
 /// others and go there.
 final class BenchRun: @unchecked Sendable {
-    private enum Phase {
+    enum Phase {
         case connecting
+        case parking
         case warmingUp
         case measuring
+        /// The time is over; what is on its way is waited for.
+        case draining
         case cleaning
         case over
     }
 
     let loop: EventLoop
-    private let plan: BenchPlan
-    private let address: SocketAddress
-    private let load: any BenchLoad
-    private let isTimed: Bool
+    let plan: BenchPlan
+    let load: any BenchLoad
+    let meter: UsageMeter
+    let address: SocketAddress
+    /// Whether a thread wakes the loop when sends are due; else a test calls `pace`.
+    let isPacedByThread: Bool
     private let completion: @Sendable (Result<BenchResult, Failure>) -> Void
 
-    private(set) var connections: [BenchConnection] = []
-    private var phase = Phase.connecting
-    private var connectedCount = 0
-    private var openCount = 0
-    private var result: BenchResult
-    private var clockStart = MonotonicInstant(nanoseconds: 0)
-    private var cleaningEnd = MonotonicInstant.distantFuture
+    var senders: [BenchSender] = []
+    var readers: [BenchReader] = []
+    /// Asks the broker for its figures; there only if there are readers to count.
+    var control: BenchSender?
+    var connectedCount = 0
+    var phase = Phase.connecting
+    var result: BenchResult
+    var parking: Parking?
+    var pacing = Pacing()
+    var progress = ProgressMeter()
+
+    /// The time that is measured.
+    private(set) var clockStart = MonotonicInstant.distantFuture
+    private(set) var clockEnd = MonotonicInstant.distantFuture
+    /// Whether the load counts what it does not wait for any longer.
+    private(set) var isGivingUp = false
+    private var windowStart: UsageReading?
+    private var hasWindow = false
+    var phaseEnd = MonotonicInstant.distantFuture
+    var nextToRemove = 0
+    var removing = 0
 
     /// How many connections are begun before the first of them stand, so that no queue overflows.
-    private static let connectingMax = 100
-    private static let cleaningTime = Duration.seconds(2)
+    static let connectingMax = 100
+    private static let drainingTime = Duration.seconds(3)
+    /// For how long no inbox may be removed before the others are left to expire.
+    static let cleaningTime = Duration.seconds(2)
+    /// For how long nothing may move before the readers wait.
+    static let patience = Duration.seconds(10)
 
     /// Makes a run that has not begun.
     ///
     /// - Parameters:
     ///   - plan: What to measure.
-    ///   - mode: How.
     ///   - address: Where the broker is.
     ///   - loop: A loop that runs.
+    ///   - meter: What measures processes and machine.
+    ///   - isPacedByThread: Whether a thread wakes the loop when sends are due.
     ///   - completion: Is told the result, once, on the loop's thread.
     init(
         _ plan: BenchPlan,
-        _ mode: BenchMode,
         at address: SocketAddress,
         on loop: EventLoop,
+        meter: UsageMeter,
+        isPacedByThread: Bool = true,
         completion: @escaping @Sendable (Result<BenchResult, Failure>) -> Void
     ) {
         self.plan = plan
         self.address = address
         self.loop = loop
+        self.meter = meter
+        self.isPacedByThread = isPacedByThread
         self.completion = completion
-        load = mode.load(plan)
-        isTimed = mode != .park
-        result = BenchResult(mode: mode, plan: plan)
+        load = plan.mode.load(plan)
+        result = BenchResult(plan: plan)
+        phaseEnd = loop.time.now + BenchRun.patience
     }
 
     /// The time, read anew: a turn of the loop is too coarse for latencies.
     var now: MonotonicInstant { loop.time.now }
+
+    /// Connections of all kinds.
+    var connectionCount: Int { plan.connections + (plan.waiting > 0 ? 1 : 0) + plan.waiting }
+
+    /// Whether readers are to wait again when they have been answered.
+    var isReading: Bool { phase != .cleaning && phase != .over }
+
+    /// How long has been measured.
+    var elapsed: Duration { now.duration(since: clockStart) }
 
     // MARK: From other threads
 
     /// Begins.
     func start() {
         loop.execute { [self] in
-            for _ in 0..<min(BenchRun.connectingMax, load.connectionCount) { connectNext() }
+            for _ in 0..<min(BenchRun.connectingMax, connectionCount) { connectNext() }
         }
     }
 
     /// Looks at the clock; to be called ten times a second.
     ///
-    /// - Parameter progress: Is told how far it is.
-    func tick(_ progress: @escaping @Sendable (BenchProgress) -> Void) {
+    /// - Parameter show: Is told how far it is.
+    func tick(_ show: @escaping @Sendable (BenchProgress) -> Void) {
         loop.execute { [self] in
-            guard phase != .over else { return }
             watchClock()
-            if phase != .over { progress(currentProgress) }
+            if phase != .over { show(currentProgress()) }
         }
     }
 
@@ -84,39 +119,43 @@ final class BenchRun: @unchecked Sendable {
     func interrupt() {
         loop.execute { [self] in
             result.wasInterrupted = true
-            finish()
+            switch phase {
+            case .connecting, .parking: end(.success(result))
+            case .warmingUp, .measuring: finish()
+            case .draining: stopDraining()
+            case .cleaning, .over: break
+            }
         }
     }
 
     // MARK: For the load
 
-    /// The broker does what is to be measured, from now on.
+    /// The load begins to do what is measured.
     func startClock() {
+        beginPacing()
+        if load.isTimed, plan.warmUp > .zero {
+            phase = .warmingUp
+            clockStart = now
+            senders[0].wake(at: clockStart + plan.warmUp)
+        } else {
+            beginMeasuring()
+        }
+    }
+
+    private func beginMeasuring() {
+        phase = .measuring
         clockStart = now
-        phase = isTimed && plan.warmUp > .zero ? .warmingUp : .measuring
+        windowStart = meter.read(at: clockStart)
+        senders[0].wake(at: clockStart + plan.seconds)
     }
 
-    /// A send was answered.
-    func sent(since start: MonotonicInstant?) {
-        guard phase == .measuring else { return }
-        result.sends += 1
-        if let start { result.latency.record(now.duration(since: start)) }
-    }
-
-    /// A message came out at the other end.
-    func delivered(since start: MonotonicInstant) {
-        guard phase == .measuring else { return }
-        result.deliveries += 1
-        result.latency.record(now.duration(since: start))
-    }
-
-    /// A request was refused.
-    func failed(_ status: Int, _ body: UnsafeBufferPointer<UInt8>) {
-        guard phase == .measuring || phase == .warmingUp else { return }
-        result.errors += 1
-        guard result.firstError == nil else { return }
-        let problem = JSONObject(Array(body))
-        result.firstError = "\(problem?.string("code") ?? "status \(status)"): \(problem?.string("detail") ?? "")"
+    /// What the machine does from now on belongs to the measurement no more.
+    func closeWindow() {
+        guard !hasWindow, phase == .measuring, let windowStart else { return }
+        hasWindow = true
+        let end = meter.read(at: now)
+        result.elapsed = end.time.duration(since: windowStart.time)
+        result.usage = meter.usage(from: windowStart, to: end)
     }
 
     /// The measurement makes no sense any more.
@@ -124,118 +163,75 @@ final class BenchRun: @unchecked Sendable {
         end(.failure(.unexpected("\(plan.url): \(reason)")))
     }
 
-    /// Everything was measured: removes the inboxes, then ends.
+    /// The time is over, or all is done: waits for what is on its way.
     func finish() {
-        guard phase != .cleaning, phase != .over else { return }
-        if phase == .measuring { result.elapsed = now.duration(since: clockStart) }
+        guard phase == .warmingUp || phase == .measuring else { return }
+        closeWindow()
+        let wasMeasuring = phase == .measuring
+        clockEnd = now
+        phase = .draining
+        phaseEnd = clockEnd + BenchRun.drainingTime
+        endPacing(at: clockEnd, counts: wasMeasuring)
+        if !wasMeasuring { clockStart = .distantFuture }
+        checkDrained()
+    }
+
+    /// What is on its way is not waited for any longer.
+    func giveUp() {
+        isGivingUp = true
+        load.giveUp(at: now, self)
+        isGivingUp = false
+    }
+
+    /// Goes on if nothing is waited for any more.
+    func checkDrained() {
+        if phase == .draining, load.inFlight == 0 { stopDraining() }
+    }
+
+    private func stopDraining() {
+        guard phase == .draining else { return }
+        giveUp()
         phase = .cleaning
-        cleaningEnd = now + BenchRun.cleaningTime
-        for connection in connections where !connection.isBusy { clean(connection) }
-        closeIfClean()
+        phaseEnd = now + BenchRun.cleaningTime
+        for reader in readers { reader.close() }
+        for sender in senders + [control].compactMap({ $0 }) where !sender.isBusy { removeNext(sender) }
+        endIfClean()
     }
 
-    // MARK: What happens to the connections
-
-    private func connectNext() {
-        guard connections.count < load.connectionCount else { return }
-        let connection = BenchConnection(index: connections.count, run: self)
-        connections.append(connection)
-        openCount += 1
-        connection.connect(to: address)
-    }
-
-    func connected() {
-        connectedCount += 1
-        guard phase == .connecting else { return }
-        connectNext()
-        if connectedCount == load.connectionCount { load.begin(self) }
-    }
-
-    func answered(_ connection: BenchConnection, _ status: Int, _ body: UnsafeBufferPointer<UInt8>) {
-        switch phase {
-        case .connecting, .warmingUp, .measuring: load.answered(connection, status, body, self)
-        case .cleaning: clean(connection)
-        case .over: break
-        }
-    }
-
-    func due(_ connection: BenchConnection) {
-        if phase != .cleaning, phase != .over { load.due(connection, self) }
-    }
-
-    func lost(_ connection: BenchConnection, reason: String) {
-        guard phase != .over else { return }
-        openCount -= 1
-        if phase == .cleaning { return closeIfClean() }
-        let text = connectedCount == 0 ? reason : "connection \(connection.index + 1): \(reason)"
-        end(.failure(.unreachable(url: plan.url.description, reason: text)))
-    }
-
-    private func clean(_ connection: BenchConnection) {
-        guard !cleaned.contains(connection.index), let recipient = load.recipient(of: connection.index) else {
-            connection.close()
-            openCount -= 1
-            return closeIfClean()
-        }
-        cleaned.insert(connection.index)
-        connection.send(plan.bytes(HTTPRequest(method: "DELETE", path: "/v1/inbox", query: [("recipient", recipient)])))
-    }
-
-    private var cleaned: Set<Int> = []
-
-    private func closeIfClean() {
-        if openCount == 0 { end(.success(result)) }
-    }
-
-    private func end(_ outcome: Result<BenchResult, Failure>) {
+    /// Closes everything, and tells the outcome; the first counts.
+    func end(_ outcome: Result<BenchResult, Failure>) {
         guard phase != .over else { return }
         phase = .over
-        for connection in connections { connection.close() }
-        connections = []
+        pacing.thread?.stop()
+        for sender in senders + [control].compactMap({ $0 }) { sender.close() }
+        for reader in readers { reader.close() }
         completion(outcome)
     }
 
     // MARK: The clock
 
-    private func watchClock() {
+    /// Goes on to the next phase if it is time.
+    func watchClock() {
+        guard phase != .over else { return }
         load.tick(self)
-        let elapsed = now.duration(since: clockStart)
+        let now = now
         switch phase {
+        case .connecting where now >= phaseEnd:
+            let text =
+                "no connection for \(Int(BenchRun.patience.inSeconds)) s; \(connectedCount) of \(connectionCount) stand"
+            end(.failure(.unreachable(url: plan.url.description, reason: text)))
+        case .parking:
+            now >= phaseEnd ? failParking() : askWhoWaits()
         case .warmingUp where elapsed >= plan.warmUp:
-            phase = .measuring
-            clockStart = now
-        case .measuring where isTimed && elapsed >= plan.seconds:
+            beginMeasuring()
+        case .measuring where load.isTimed && elapsed >= plan.seconds:
             finish()
-        case .cleaning where now >= cleaningEnd:
-            // What is left expires by itself.
+        case .draining where now >= phaseEnd:
+            stopDraining()
+        case .cleaning where now >= phaseEnd:
             end(.success(result))
         default:
             break
         }
     }
-
-    private var currentProgress: BenchProgress {
-        let elapsed = now.duration(since: clockStart).inSeconds
-        switch phase {
-        case .connecting:
-            let share = Double(connectedCount) / Double(load.connectionCount)
-            return BenchProgress(share: share, text: load.stage.isEmpty || share < 1 ? "connecting" : load.stage)
-        case .warmingUp:
-            return BenchProgress(share: 0, text: "warming up")
-        case .measuring:
-            let count = max(result.sends, result.deliveries)
-            let rate = load.stage.isEmpty ? "\(Int(Double(count) / max(elapsed, 0.001)))/s" : load.stage
-            return BenchProgress(share: min(1, elapsed / plan.seconds.inSeconds), text: rate)
-        case .cleaning, .over:
-            return BenchProgress(share: 1, text: "cleaning up")
-        }
-    }
-}
-
-/// How far a measurement is.
-struct BenchProgress: Hashable, Sendable {
-    /// From 0 to 1.
-    var share: Double
-    /// What is done at the moment.
-    var text: String
 }

@@ -1,25 +1,39 @@
-/// Counts durations in buckets whose width grows with the duration: any quantile is exact to 0.8 %, in constant memory.
+/// Counts durations in buckets whose width grows with the duration, in constant memory.
 ///
-/// Up to 128 each nanosecond has its bucket; beyond that each power of two is cut into 128.
+/// Up to 128 each nanosecond has its bucket; beyond that each power of two is cut into 128. So a quantile is never
+/// below the true one, and above it by ``relativeErrorMax`` at most. Count, shortest, longest and mean are exact.
 struct Histogram: Sendable {
     /// How many durations were recorded.
     private(set) var count = 0
-    /// The longest, exactly.
+    /// The longest; zero if none was recorded.
     private(set) var max = Duration.zero
 
+    private var shortest = Int64.max
+    private var sum = 0.0
     private var counts: [Int] = Array(repeating: 0, count: Histogram.bucketCount)
 
     private static let subBits = 7
     private static let subCount = 1 << subBits
     private static let bucketCount = (64 - subBits) * subCount
 
-    /// Counts a duration; one below zero counts as zero.
-    mutating func record(_ duration: Duration) {
+    /// By what share of itself a quantile may be too long.
+    static let relativeErrorMax = 1 / Double(subCount)
+
+    /// The shortest; zero if none was recorded.
+    var min: Duration { count == 0 ? .zero : .nanoseconds(shortest) }
+
+    /// The sum of all, divided by their number; zero if none was recorded.
+    var mean: Duration { count == 0 ? .zero : .nanoseconds(Int64((sum / Double(count)).rounded())) }
+
+    /// Counts a duration, perhaps several times; one below zero counts as zero.
+    mutating func record(_ duration: Duration, times: Int = 1) {
         let (seconds, attoseconds) = duration.components
-        // Latencies are seconds, at most hours: no overflow before 292 years.
+        // Latencies are seconds, at most days: no overflow before 292 years.
         let nanoseconds = Swift.max(0, seconds * 1_000_000_000 + attoseconds / 1_000_000_000)
-        counts[Histogram.bucket(of: UInt64(nanoseconds))] += 1
-        count += 1
+        counts[Histogram.bucket(of: UInt64(nanoseconds))] += times
+        count += times
+        sum += Double(nanoseconds) * Double(times)
+        shortest = Swift.min(shortest, nanoseconds)
         max = Swift.max(max, .nanoseconds(nanoseconds))
     }
 
@@ -27,6 +41,8 @@ struct Histogram: Sendable {
     mutating func merge(_ other: Histogram) {
         for (index, count) in other.counts.enumerated() where count > 0 { counts[index] += count }
         count += other.count
+        sum += other.sum
+        shortest = Swift.min(shortest, other.shortest)
         max = Swift.max(max, other.max)
     }
 
@@ -43,6 +59,12 @@ struct Histogram: Sendable {
             if seen >= rank { return Swift.min(max, .nanoseconds(Int64(clamping: Histogram.upperEnd(of: index)))) }
         }
         return .zero
+    }
+
+    /// Whether there are enough durations for a quantile: at least one is expected beyond it.
+    func knows(_ share: Double) -> Bool {
+        // A share such as 0.9999 has no exact number: 10 000 durations are to be enough for it.
+        Double(count) * (1 - share) > 0.999_999
     }
 
     static func bucket(of nanoseconds: UInt64) -> Int {

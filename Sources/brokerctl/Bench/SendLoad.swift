@@ -1,79 +1,77 @@
 internal import Broker
 
-/// Each connection sends to its own inbox, one message after the other.
+/// Each connection sends to an inbox of its own, one message after the other.
 ///
 /// So that the inboxes do not fill up, each connection marks its messages as read now and then; that is not counted.
 final class SendLoad: BenchLoad {
     private struct Sender {
-        let request: [UInt8]
-        var pacer: Pacer
+        var due = MonotonicInstant(nanoseconds: 0)
+        var written = MonotonicInstant(nanoseconds: 0)
+        var isSending = false
         var sinceAck = 0
-        var isAcking = false
-        var lastID = ""
     }
 
     private let plan: BenchPlan
-    private var senders: [Sender] = []
+    private var template: SendTemplate
+    private var senders: [Sender]
+    private(set) var inFlight = 0
 
     /// Half of what an inbox keeps by default.
     private static let sendsForEachAck = 500
 
     init(_ plan: BenchPlan) {
         self.plan = plan
+        template = SendTemplate(plan)
+        senders = Array(repeating: Sender(), count: plan.connections)
     }
 
-    var connectionCount: Int { plan.connections }
-    var stage: String { "" }
-
-    func recipient(of connection: Int) -> String? { plan.recipient(connection) }
-
-    func begin(_ run: BenchRun) {
-        senders = (0..<plan.connections).map { index in
-            Sender(
-                request: plan.sendRequest(to: plan.recipient(index)),
-                pacer: Pacer(plan, index: index, count: plan.connections, start: run.now)
-            )
-        }
-        run.startClock()
-        for connection in run.connections { next(connection, run, wasBusy: false) }
+    func send(from sender: BenchSender, due: MonotonicInstant, at now: MonotonicInstant, _ run: BenchRun) {
+        senders[sender.index].due = due
+        senders[sender.index].written = now
+        senders[sender.index].isSending = true
+        inFlight += 1
+        template.fill(recipient: sender.index, stamp: 0)
+        sender.send(template.bytes)
     }
 
-    func answered(_ connection: BenchConnection, _ status: Int, _ body: UnsafeBufferPointer<UInt8>, _ run: BenchRun) {
-        let index = connection.index
-        if senders[index].isAcking {
-            senders[index].isAcking = false
+    func answered(
+        _ sender: BenchSender,
+        _ status: Int,
+        _ body: UnsafeBufferPointer<UInt8>,
+        at now: MonotonicInstant,
+        _ run: BenchRun
+    ) {
+        let index = sender.index
+        guard senders[index].isSending else {
             if status != 200 { run.failed(status, body) }
-        } else if status == 201 {
-            run.sent(since: connection.startedAt)
-            senders[index].sinceAck += 1
-            if senders[index].sinceAck == SendLoad.sendsForEachAck {
-                senders[index].lastID = BenchAnswer.text(behind: "\"id\":\"", in: body) ?? ""
-            }
-        } else {
+            return run.isFree(sender)
+        }
+        senders[index].isSending = false
+        inFlight -= 1
+        guard status == 201 else {
             run.failed(status, body)
+            return run.isFree(sender)
         }
-        next(connection, run, wasBusy: true)
+        run.sent()
+        run.record(.sendToAnswer, from: senders[index].due, due: senders[index].due, to: now)
+        run.record(.writtenToAnswer, from: senders[index].written, due: senders[index].due, to: now)
+        senders[index].sinceAck += 1
+        guard senders[index].sinceAck >= SendLoad.sendsForEachAck, run.isReading,
+            let id = BenchAnswer.text(behind: "\"id\":\"", in: body)
+        else { return run.isFree(sender) }
+        senders[index].sinceAck = 0
+        var ack = JSONText()
+        ack.set("recipient", plan.recipient(index))
+        ack.set("upTo", id)
+        sender.send(plan.bytes(.post("/v1/ack", body: ack.object)))
     }
 
-    private func next(_ connection: BenchConnection, _ run: BenchRun, wasBusy: Bool) {
-        let index = connection.index
-        if senders[index].sinceAck >= SendLoad.sendsForEachAck {
-            senders[index].sinceAck = 0
-            senders[index].isAcking = true
-            var body = JSONText()
-            body.set("recipient", plan.recipient(index))
-            body.set("upTo", senders[index].lastID)
-            return connection.send(plan.bytes(.post("/v1/ack", body: body.object)))
+    func giveUp(at now: MonotonicInstant, _ run: BenchRun) {
+        for sender in senders where sender.isSending {
+            run.unanswered(due: sender.due)
+            run.record(.sendToAnswer, from: sender.due, due: sender.due, to: now)
+            run.record(.writtenToAnswer, from: sender.written, due: sender.due, to: now)
         }
-        switch senders[index].pacer.turn(now: run.now, wasBusy: wasBusy) {
-        case .send(let due): connection.send(senders[index].request, due: due)
-        case .wait(let time): connection.wake(at: time)
-        }
+        inFlight = 0
     }
-
-    func due(_ connection: BenchConnection, _ run: BenchRun) {
-        if !connection.isBusy { next(connection, run, wasBusy: false) }
-    }
-
-    func tick(_ run: BenchRun) {}
 }

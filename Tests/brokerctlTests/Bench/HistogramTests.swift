@@ -10,6 +10,9 @@ import Testing
         #expect(histogram.quantile(0.5) == .zero)
         #expect(histogram.quantile(1) == .zero)
         #expect(histogram.max == .zero)
+        #expect(histogram.min == .zero)
+        #expect(histogram.mean == .zero)
+        #expect(!histogram.knows(0.5))
     }
 
     @Test func `small durations are exact`() {
@@ -37,11 +40,14 @@ import Testing
                 let exact = Double(all[max(0, Int((Double(all.count) * share).rounded(.up)) - 1)])
                 let found = histogram.quantile(share).inSeconds * 1e9
                 #expect(
-                    found >= exact - 0.5 && found <= exact * 1.008 + 1,
+                    found >= exact - 0.5 && found <= exact * (1 + Histogram.relativeErrorMax) + 1,
                     "\(share) of \(spread): \(found), not \(exact)"
                 )
             }
             #expect(histogram.max == .nanoseconds(all[all.count - 1]))
+            #expect(histogram.min == .nanoseconds(all[0]))
+            let mean = Double(all.reduce(0, +)) / Double(all.count)
+            #expect(abs(histogram.mean.inSeconds * 1e9 - mean) <= 0.51)
         }
     }
 
@@ -68,5 +74,34 @@ import Testing
         #expect(left.max == .milliseconds(5))
         #expect(left.quantile(0.33) == .zero)
         #expect(left.quantile(1) == .milliseconds(5))
+    }
+
+    @Test func `one may be recorded many times`() {
+        var histogram = Histogram()
+        histogram.record(.milliseconds(1), times: 99)
+        histogram.record(.milliseconds(101))
+        #expect(histogram.count == 100)
+        #expect(histogram.mean == .milliseconds(2))
+        #expect(histogram.quantile(0.99) < .microseconds(1008))
+        #expect(histogram.max == .milliseconds(101))
+    }
+
+    @Test(arguments: [(0.5, 2), (0.9, 10), (0.99, 100), (0.999, 1000), (0.9999, 10_000)])
+    func `a quantile is known once one duration lies beyond it`(share: Double, count: Int) {
+        var histogram = Histogram()
+        histogram.record(.milliseconds(1), times: count - 1)
+        #expect(!histogram.knows(share))
+        histogram.record(.milliseconds(1))
+        #expect(histogram.knows(share))
+    }
+
+    @Test func `the error that is told is the true bound`() {
+        #expect(Histogram.relativeErrorMax < 0.01)
+        for shift in 7..<62 {
+            for value in [UInt64(1) << shift, (UInt64(1) << shift) + 1, (UInt64(2) << shift) - 1] {
+                let end = Histogram.upperEnd(of: Histogram.bucket(of: value))
+                #expect(Double(end - value) <= Double(value) * Histogram.relativeErrorMax)
+            }
+        }
     }
 }

@@ -1,0 +1,76 @@
+internal import Broker
+
+/// Messages go to readers in turn, each of which has an inbox of its own.
+///
+/// In a closed loop, a connection sends the next message when the one before has been answered and received: at most as
+/// many are on their way as there are connections, and no inbox fills up.
+final class HandOverLoad: BenchLoad {
+    private let plan: BenchPlan
+    private var template: SendTemplate
+    private var flights: [UInt64: Flight] = [:]
+    /// The number of the last message of each sender.
+    private var current: [UInt64]
+    private var sequence: UInt64 = 0
+
+    init(_ plan: BenchPlan) {
+        self.plan = plan
+        template = SendTemplate(plan)
+        current = Array(repeating: 0, count: plan.connections)
+    }
+
+    var inFlight: Int { flights.count }
+
+    func send(from sender: BenchSender, due: MonotonicInstant, at now: MonotonicInstant, _ run: BenchRun) {
+        sequence += 1
+        current[sender.index] = sequence
+        flights[sequence] = Flight(due: due, written: now, sender: sender.index)
+        template.fill(recipient: Int(sequence % UInt64(plan.readers)), stamp: sequence)
+        sender.send(template.bytes)
+    }
+
+    func answered(
+        _ sender: BenchSender,
+        _ status: Int,
+        _ body: UnsafeBufferPointer<UInt8>,
+        at now: MonotonicInstant,
+        _ run: BenchRun
+    ) {
+        let stamp = current[sender.index]
+        guard status == 201 else {
+            flights[stamp] = nil
+            run.failed(status, body)
+            return run.isFree(sender)
+        }
+        run.sent()
+        guard var flight = flights[stamp] else { return run.isFree(sender) }
+        run.record(.sendToAnswer, from: flight.due, due: flight.due, to: now)
+        flight.isAnswered = true
+        let isDone = flight.deliveries > 0
+        flights[stamp] = isDone ? nil : flight
+        if isDone || plan.rate != nil { run.isFree(sender) }
+    }
+
+    func delivered(_ stamp: UInt64, at now: MonotonicInstant, _ run: BenchRun) {
+        guard var flight = flights[stamp], flight.deliveries == 0 else { return run.deliveredAgain() }
+        run.delivered()
+        run.record(.sendToDelivery, from: flight.due, due: flight.due, to: now)
+        run.record(.writtenToDelivery, from: flight.written, due: flight.due, to: now)
+        flight.deliveries = 1
+        flights[stamp] = flight.isAnswered ? nil : flight
+        if flight.isAnswered, plan.rate == nil { run.isFree(run.senders[flight.sender]) }
+    }
+
+    func giveUp(at now: MonotonicInstant, _ run: BenchRun) {
+        for flight in flights.values {
+            if !flight.isAnswered {
+                run.unanswered(due: flight.due)
+                run.record(.sendToAnswer, from: flight.due, due: flight.due, to: now)
+            }
+            guard flight.deliveries == 0 else { continue }
+            if flight.isAnswered { run.undelivered(1, due: flight.due) }
+            run.record(.sendToDelivery, from: flight.due, due: flight.due, to: now)
+            run.record(.writtenToDelivery, from: flight.written, due: flight.due, to: now)
+        }
+        flights = [:]
+    }
+}
