@@ -35,7 +35,7 @@ extension Shard {
     package nonisolated func wroteHere(_ reader: Reader, _ batch: Batch?) {
         defer { settle() }
         let now = time.now
-        if let batch { state.confirm(batch, isStream: true, now: now) }
+        if let batch { state.confirm(batch, isStream: true, nearby: reader.inbox, now: now) }
         state.resume(reader, now: now)
     }
 
