@@ -66,24 +66,33 @@ public struct MessageID: Hashable, Sendable {
 
     /// Writes the text to `target`, which has room for ``textBytesMax`` bytes; returns its length.
     package func write(to target: UnsafeMutablePointer<UInt8>) -> Int {
-        var count = 0
+        // From the last digit to the first; nearly every epoch has all seven.
+        let digits = MessageID.digits.utf8Start
         var rest = epoch.bits
-        while rest > 0 {
-            target[count] = MessageID.digits.utf8Start[Int(rest % 62)]
-            rest /= 62
-            count += 1
-        }
-        MessageID.reverse(target, 0, count)
-        target[count] = UInt8(ascii: ".")
-        count += 1
-        let start = count
-        rest = sequence
+        var first = MessageID.epochDigitsMax
         repeat {
-            target[count] = UInt8(truncatingIfNeeded: 48 + rest % 10)
-            rest /= 10
-            count += 1
+            first -= 1
+            target[first] = digits[Int(rest % 62)]
+            rest /= 62
         } while rest > 0
-        MessageID.reverse(target, start, count)
+        if first > 0 { target.update(from: target + first, count: MessageID.epochDigitsMax - first) }
+        var count = MessageID.epochDigitsMax - first
+        target[count] = UInt8(ascii: ".")
+        // The dot, and one digit at least.
+        count += 2
+        var bound: UInt64 = 10
+        while sequence >= bound {
+            count += 1
+            guard bound < 10_000_000_000_000_000_000 else { break }
+            bound *= 10
+        }
+        rest = sequence
+        var last = count
+        repeat {
+            last -= 1
+            target[last] = UInt8(truncatingIfNeeded: 48 + rest % 10)
+            rest /= 10
+        } while rest > 0
         return count
     }
 
@@ -95,16 +104,6 @@ public struct MessageID: Hashable, Sendable {
         case UInt8(ascii: "A")...UInt8(ascii: "Z"): UInt64(byte - 55)
         case UInt8(ascii: "a")...UInt8(ascii: "z"): UInt64(byte - 61)
         default: nil
-        }
-    }
-
-    private static func reverse(_ bytes: UnsafeMutablePointer<UInt8>, _ start: Int, _ end: Int) {
-        var low = start
-        var high = end - 1
-        while low < high {
-            (bytes[low], bytes[high]) = (bytes[high], bytes[low])
-            low += 1
-            high -= 1
         }
     }
 }

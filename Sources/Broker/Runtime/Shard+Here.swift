@@ -40,7 +40,7 @@ extension Shard {
         assertIsolated()
         defer { settle() }
         let now = time.now
-        if let batch { state.confirm(batch, isStream: true, now: now) }
+        if let batch { state.confirm(batch, isStream: true, nearby: reader.inbox, now: now) }
         state.resume(reader, now: now)
     }
 

@@ -17,15 +17,14 @@ package final class Inbox: Scheduled {
     /// What the wheel is set to, while the inbox is scheduled.
     var armedFor = MonotonicInstant.distantFuture
 
-    @exclusivity(unchecked) var takers = MembershipLine(.takers)
-    @exclusivity(unchecked) var followers = MembershipLine(.followers)
-    @exclusivity(unchecked) var busy = MembershipLine(.busy)
+    @exclusivity(unchecked) var takers = MembershipLine()
+    @exclusivity(unchecked) var followers = MembershipLine()
+    @exclusivity(unchecked) var busy = MembershipLine()
     /// Polls that wait and streams that are open, in whichever line.
     var waiting: Int32 = 0
     var streaming: Int32 = 0
     // The next inbox whose followers are to be served, while this one is in that queue, which it leaves before it goes.
     unowned(unsafe) var fanOutNext: Inbox?
-    var isFanningOut = false
 
     private(set) var unread: Int32 = 0
     /// Leased messages, and those on their way to a taker.
@@ -34,7 +33,9 @@ package final class Inbox: Scheduled {
     @exclusivity(unchecked) var untold = UntoldDrops()
     /// Whether a position in this epoch was given out, so that it must be remembered.
     var isKnown: Bool
-    var lastSeen: WallInstant?
+    /// Whether it is in the queue of those whose followers are to be served.
+    var isFanningOut = false
+    private var lastSeenMilliseconds = Int64.min
 
     var noUnreadBefore: UInt64
     var noReadBefore: UInt64
@@ -71,6 +72,12 @@ package final class Inbox: Scheduled {
         guard let nobody = try? Recipient("nobody") else { preconditionFailure("'nobody' is a valid name") }
         return Inbox(recipient: nobody, epoch: Epoch(bits: 1))
     }()
+
+    /// When somebody last began to read or acked; nil if that is not known.
+    var lastSeen: WallInstant? {
+        get { lastSeenMilliseconds == .min ? nil : WallInstant(millisecondsSinceEpoch: lastSeenMilliseconds) }
+        set { lastSeenMilliseconds = newValue?.millisecondsSinceEpoch ?? .min }
+    }
 
     /// The position after everything.
     var end: MessageID { MessageID(epoch: epoch, sequence: last) }

@@ -125,13 +125,9 @@ package class Reader: Membership, @unchecked Sendable {
 struct MembershipLine {
     private(set) var first: Membership?
     private(set) unowned(unsafe) var last: Membership?
-    private let line: Membership.Line
 
-    init(_ line: Membership.Line) {
-        self.line = line
-    }
-
-    mutating func append(_ membership: Membership) {
+    /// Puts `membership` at the end; `line` is what this line is called.
+    mutating func append(_ membership: Membership, as line: Membership.Line) {
         precondition(membership.line == .none, "a membership of \(membership.line) cannot be in \(line) as well")
         membership.line = line
         membership.linePrevious = last
@@ -139,8 +135,9 @@ struct MembershipLine {
         last = membership
     }
 
+    /// Takes out `membership`, which is in this line.
     mutating func remove(_ membership: Membership) {
-        precondition(membership.line == line, "a membership of \(membership.line) is not in \(line)")
+        precondition(membership.line != .none, "a membership that is in no line cannot be taken out of one")
         let next = membership.lineNext
         let previous = membership.linePrevious
         membership.lineNext = nil

@@ -7,11 +7,12 @@
 open class Scheduled {
     /// When it is due, in ticks of its wheel; meaningless while not scheduled.
     fileprivate(set) var tick: UInt64 = 0
-    /// Where in the wheel it hangs: level * 64 + slot; `Scheduled.unscheduled` while it is not in a wheel.
-    fileprivate var place = Scheduled.unscheduled
     fileprivate var timerNext: Scheduled?
     // The wheel's strong chain runs forward; this one may not outlive it.
     fileprivate unowned(unsafe) var timerPrevious: Scheduled?
+    // Last, because a subclass's first small properties fit into the same word.
+    /// Where in the wheel it hangs: level * 64 + slot; `Scheduled.unscheduled` while it is not in a wheel.
+    fileprivate var place = Scheduled.unscheduled
 
     fileprivate static let unscheduled: UInt16 = .max
 

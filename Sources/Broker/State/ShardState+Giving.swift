@@ -39,10 +39,15 @@ extension ShardState {
     /// by an observer.
     ///
     /// A leased message is read when it is acked, not before. Messages of inboxes that are not in this shard are passed
-    /// over.
-    mutating func confirm(_ batch: borrowing Batch, isStream: Bool, now: MonotonicInstant) {
+    /// over. Where the messages are likely to be is `nearby`.
+    mutating func confirm(
+        _ batch: borrowing Batch,
+        isStream: Bool,
+        nearby: Inbox? = nil,
+        now: MonotonicInstant
+    ) {
         guard batch.isTaken || isStream && !batch.isObserved else { return }
-        var found: Inbox?
+        var found = nearby
         for message in batch.messages {
             if found?.epoch != message.id.epoch || found?.recipient != message.recipient {
                 found = inboxes[message.recipient]

@@ -18,7 +18,7 @@ extension ShardState {
         reader.standing = .busy
         reader.forEachMembership { membership in
             unlink(membership)
-            membership.inbox.busy.append(membership)
+            membership.inbox.busy.append(membership, as: .busy)
         }
     }
 
@@ -77,9 +77,9 @@ extension ShardState {
 
     private func link(_ membership: Membership, _ reader: Reader) {
         if reader.mode == .follow {
-            membership.inbox.followers.append(membership)
+            membership.inbox.followers.append(membership, as: .followers)
         } else {
-            membership.inbox.takers.append(membership)
+            membership.inbox.takers.append(membership, as: .takers)
         }
     }
 

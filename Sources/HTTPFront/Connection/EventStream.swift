@@ -17,9 +17,9 @@ final class EventStream: @unchecked Sendable {
     /// Why it ends, if that was known before it began.
     var endReason: EndReason?
     /// The batch whose write is under way.
-    var writing: Writing?
+    @exclusivity(unchecked) var writing: Writing?
     /// Batches that wait for it.
-    var waiting: [Writing] = []
+    @exclusivity(unchecked) var waiting: [Writing] = []
     var pingsAt = MonotonicInstant.distantFuture
     /// Whose coming and going it tells, who watches them in which shard, and what is yet to be told.
     let presence: [Recipient]

@@ -89,11 +89,10 @@ extension HTTPConnection {
 
     /// Posts what stands in the output buffer.
     func flush() {
-        let output = front.output
-        guard !output.isEmpty || phase == .finishing else { return }
-        if !output.isEmpty {
-            channel.post(output.bytes)
-            output.reset(keeping: Front.scratchBytesKept)
+        guard !front.output.isEmpty || phase == .finishing else { return }
+        if !front.output.isEmpty {
+            channel.post(front.output.bytes)
+            front.output.reset(keeping: Front.scratchBytesKept)
             if channel.isClosed { giveBackUnconfirmed() } else { noteWritten() }
         }
         // Where the client has ended before, `finishAfterEnd` closes.

@@ -13,9 +13,9 @@ extension HTTPConnection {
         /// The rest of a body.
         case body
         /// The peer is to take some of this many bytes that are pending, until then; what was taken may arrive meanwhile.
-        case write(pending: Int, until: MonotonicInstant, attempt: Int)
+        case write(pending: Int, until: MonotonicInstant, attempt: Int32)
         /// Whether taken messages have arrived is to be looked at again.
-        case arrival(attempt: Int)
+        case arrival(attempt: Int32)
         /// The next ping of a stream.
         case ping
     }
@@ -58,7 +58,7 @@ extension HTTPConnection {
         }
     }
 
-    private func write(attempt: Int) -> Deadline {
+    private func write(attempt: Int32) -> Deadline {
         .write(
             pending: channel.pendingBytes,
             until: front.loop.now + front.configuration.writeTimeout,

@@ -151,7 +151,7 @@ extension HTTPConnection {
         let command = try SendCommand(request, sentAt: now, scratch: front.scratch)
         front.scratch.reset(keeping: Front.scratchBytesKept)
         guard command.isList else {
-            return try send(command.draft())
+            return try send(command.draft)
         }
         beginWork()
         front.send([.command(command)]) { results in

@@ -92,8 +92,10 @@ extension HTTPConnection: StreamSink {
         case .ended(let reason, _):
             end(stream, reason)
         case .batch(let batch):
-            stream.waiting.append(EventStream.Writing(part: part, batch: batch))
-            pump()
+            let next = EventStream.Writing(part: part, batch: batch)
+            // Most often it need not wait.
+            if stream.waiting.isEmpty, mayWrite(stream) { write(next, stream) } else { stream.waiting.append(next) }
+            rearm()
         }
         return true
     }
@@ -101,37 +103,41 @@ extension HTTPConnection: StreamSink {
     /// Writes what waits, one batch after the other, as long as the client takes it.
     private func pump() {
         guard let stream, stream.hasBegun else { return }
-        while stream.writing == nil, channel.pendingBytes == 0, !stream.waiting.isEmpty, !channel.isClosed {
-            let next = stream.waiting.removeFirst()
-            stream.writing = next
-            stream.write(next, front.rendered, front.streamOutput)
-            postOutput()
-            if channel.pendingBytes == 0 { finishWriting(stream) }
-        }
+        while !stream.waiting.isEmpty, mayWrite(stream) { write(stream.waiting.removeFirst(), stream) }
         rearm()
     }
 
+    private func mayWrite(_ stream: EventStream) -> Bool {
+        stream.hasBegun && stream.writing == nil && channel.pendingBytes == 0 && !channel.isClosed
+    }
+
+    private func write(_ next: EventStream.Writing, _ stream: EventStream) {
+        stream.write(next, front.rendered, front.streamOutput)
+        postOutput()
+        if channel.pendingBytes == 0, !channel.isClosed { finishWriting(next, stream) } else { stream.writing = next }
+    }
+
     /// What was being written is posted, or with the kernel if that had not taken it all: its reader may give the next.
-    private func finishWriting(_ stream: EventStream) {
-        guard let written = stream.writing, !channel.isClosed else { return }
-        stream.writing = nil
-        let part = stream.parts[written.part]
-        let reader = part.reader
+    private func finishWriting(_ written: EventStream.Writing, _ stream: EventStream) {
+        let reader = stream.parts[written.part].reader
+        let shardIndex = stream.parts[written.part].request.shardIndex
         // What was taken is confirmed when it has arrived; what was followed counts as delivered now.
-        var batch: Batch? = written.batch
         if written.batch.isTaken {
             confirmArrived()
             unconfirmed.append(Unconfirmed(written.batch, end: channel.writtenBytes))
-            batch = nil
+            guard shardIndex != front.index else { return front.ownShard.wroteHere(reader, nil) }
+            return front.tell(shard: shardIndex) { shard in shard.wrote(reader, nil) }
         }
-        let delivered = batch
-        guard part.request.shardIndex != front.index else { return front.ownShard.wroteHere(reader, delivered) }
-        front.tell(shard: part.request.shardIndex) { shard in shard.wrote(reader, delivered) }
+        guard shardIndex != front.index else { return front.ownShard.wroteHere(reader, written.batch) }
+        front.tell(shard: shardIndex) { shard in shard.wrote(reader, written.batch) }
     }
 
     func streamDrained() {
         guard let stream else { return }
-        finishWriting(stream)
+        if let written = stream.writing, !channel.isClosed {
+            stream.writing = nil
+            finishWriting(written, stream)
+        }
         pump()
         writePresence()
         rearm()

@@ -24,12 +24,20 @@ final class HTTPConnection: ChannelHandler, @unchecked Sendable {
     // Held, because a task may outlive the server's own life. The channel lets go of the connection when it closes.
     let front: Front
     let channel: Channel
+    // The small ones together, so that they share a word.
     var phase = Phase.reading
+    /// Whether the first bytes of a request are there and the rest is not.
+    var hasPartialRequest = false
+    /// Whether the client has said all that it will.
+    private(set) var hasEnded = false
+    private var isBusy = false
+    /// Whether requests are being read: their answers leave together, after the last of them.
+    var isReceiving = false
     /// What of the current request matters for its answer.
     var traits = AnswerTraits()
     @exclusivity(unchecked) var parser: HeadParser
-    /// Whether the first bytes of a request are there and the rest is not.
-    var hasPartialRequest = false
+    /// Bytes that the current reader is charged with.
+    private var chargedBytes: Int32 = 0
     /// A request whose head is there and whose body is not.
     var incoming: IncomingBody?
     var waiter = Waiter.nobody
@@ -39,13 +47,6 @@ final class HTTPConnection: ChannelHandler, @unchecked Sendable {
     /// Taken messages whose arrival is not known yet, in the order in which they were written.
     @exclusivity(unchecked) var unconfirmed: [Unconfirmed] = []
     var deadline = Deadline.none
-    /// Whether the client has said all that it will.
-    private(set) var hasEnded = false
-    /// Bytes that the current reader is charged with.
-    private var chargedBytes: Int32 = 0
-    private var isBusy = false
-    /// Whether requests are being read: their answers leave together, after the last of them.
-    var isReceiving = false
 
     /// Whoever the connection's poll is, while it is parked.
     enum Waiter {

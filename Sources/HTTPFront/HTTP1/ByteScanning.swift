@@ -57,8 +57,10 @@ extension Span where Element == UInt8 {
     /// Offset of the first byte from `start` on that is not in `set`, or `end`.
     @inline(__always)
     func skip(_ set: ByteSet, from start: Int, to end: Int) -> Int {
+        // Checked once, not for each byte.
+        precondition(start >= 0 && end <= count, "scanning to \(end) in \(count) bytes")
         var index = start
-        while index < end, set.contains(self[index]) {
+        while index < end, set.contains(self[unchecked: index]) {
             index += 1
         }
         return index
@@ -67,6 +69,7 @@ extension Span where Element == UInt8 {
     /// Offset of the first byte from `start` on that no field value may hold (controls except tab, DEL), or `end`.
     @inline(__always)
     func skipFieldText(from start: Int, to end: Int) -> Int {
+        precondition(start >= 0 && end <= count, "scanning to \(end) in \(count) bytes")
         var index = start
         while true {
             while index + 8 <= end {
@@ -79,7 +82,7 @@ extension Span where Element == UInt8 {
                 index += 8
             }
             while index < end {
-                let byte = self[index]
+                let byte = self[unchecked: index]
                 guard byte >= 0x20 && byte != 0x7F || byte == 0x09 else { return index }
                 index += 1
                 // After a tab, or before the last few bytes; go on by words if there is enough.

@@ -33,6 +33,7 @@ package struct FormScanner: Sendable {
     package mutating func next(in bytes: Span<UInt8>) throws(FormError) -> FormField? {
         let end = Int(upper)
         var index = Int(position)
+        precondition(index >= 0 && end <= bytes.count, "reading to \(end) in \(bytes.count) bytes")
         while index < end, bytes[index] == 0x26 {
             index += 1
         }
@@ -41,7 +42,7 @@ package struct FormScanner: Sendable {
         var isEncoded = false
         var allBits: UInt8 = 0
         scanning: while index < end {
-            let byte = bytes[index]
+            let byte = bytes[unchecked: index]
             allBits |= byte
             switch byte {
             case 0x26:

@@ -53,7 +53,11 @@ extension HeadParser {
                 now.state = .path
 
             case .path, .query:
-                position = bytes.skip(now.state == .path ? .path : .query, from: position, to: end)
+                if now.state == .path {
+                    position = bytes.skip(.path, from: position, to: end)
+                } else {
+                    position = bytes.skip(.query, from: position, to: end)
+                }
                 guard position < count else { break reading }
                 guard position < boundary else { throw .tooLong(requestLineBytesMax: Int(requestLineBytesMax)) }
                 switch bytes[position] {

@@ -2,14 +2,11 @@ internal import Broker
 
 /// What a send asks for: one message, to one recipient or several.
 struct SendCommand: Sendable {
-    /// Nearly every message has one recipient and no list of them.
-    var recipient: Recipient
-    var furtherRecipients: [Recipient]
+    /// The message on its way to the first recipient, nearly always the only one.
+    let draft: Draft
+    let furtherRecipients: [Recipient]
     /// Whether the answer lists a result for each recipient.
-    var isList: Bool
-    var payload: Payload
-    var timeToLive: Duration?
-    var key: String?
+    let isList: Bool
 
     private static let reader = FieldReader(known: .send)
     private static let timeToLiveSecondsMax = Int(Limits.timeToLiveMax.components.seconds)
@@ -58,16 +55,13 @@ struct SendCommand: Sendable {
     }
 
     /// All recipients, in the order of the request.
-    var recipients: [Recipient] { [recipient] + furtherRecipients }
-
-    /// The message on its way to its only recipient.
-    consuming func draft() -> Draft {
-        Draft(recipient: recipient, payload: payload, timeToLive: timeToLive, key: key)
-    }
+    var recipients: [Recipient] { [draft.recipient] + furtherRecipients }
 
     /// The message on its way to one of the recipients.
     func draft(to recipient: Recipient) -> Draft {
-        Draft(recipient: recipient, payload: payload, timeToLive: timeToLive, key: key)
+        var draft = draft
+        draft.recipient = recipient
+        return draft
     }
 
     /// The fields as they come, in any order.
@@ -103,7 +97,8 @@ struct SendCommand: Sendable {
             guard let recipient = single ?? list?.first else {
                 throw .invalid("'recipient' is missing; say whom the message is for")
             }
-            let further = list.map { Array($0.dropFirst()) } ?? further
+            var further = further
+            if let list { further = Array(list.dropFirst()) }
             if !further.isEmpty {
                 guard further.count < Limits.sendRecipientsMax else {
                     throw .invalid("\(further.count + 1) recipients; name 1 to \(Limits.sendRecipientsMax)")
@@ -112,12 +107,14 @@ struct SendCommand: Sendable {
             }
             guard let content else { throw .invalid("'content' is missing; send any JSON value") }
             return SendCommand(
-                recipient: recipient,
+                draft: Draft(
+                    recipient: recipient,
+                    payload: try payload(content, sentAt: sentAt, scratch: scratch),
+                    timeToLive: timeToLive,
+                    key: key
+                ),
                 furtherRecipients: further,
-                isList: list != nil || !further.isEmpty,
-                payload: try payload(content, sentAt: sentAt, scratch: scratch),
-                timeToLive: timeToLive,
-                key: key
+                isList: list != nil || !further.isEmpty
             )
         }
 
@@ -140,20 +137,10 @@ struct SendCommand: Sendable {
         }
     }
 
-    private init(
-        recipient: Recipient,
-        furtherRecipients: [Recipient],
-        isList: Bool,
-        payload: Payload,
-        timeToLive: Duration?,
-        key: String?
-    ) {
-        self.recipient = recipient
+    private init(draft: Draft, furtherRecipients: [Recipient], isList: Bool) {
+        self.draft = draft
         self.furtherRecipients = furtherRecipients
         self.isList = isList
-        self.payload = payload
-        self.timeToLive = timeToLive
-        self.key = key
     }
 }
 

@@ -28,9 +28,9 @@ package final class Channel: PollTarget {
     /// `inputBytesMax`; while lingering, how many bytes may still come.
     var inputLimit: Int32 = 65_536
     var flags: ChannelFlags = []
+    var interest: Interest
     /// Bytes that were posted and that the loop has yet to send.
     var postedBytes = 0
-    var interest: Interest
 
     init(fd: Int32, loop: EventLoop, isConnecting: Bool) {
         self.loop = loop

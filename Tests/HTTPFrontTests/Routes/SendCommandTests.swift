@@ -14,17 +14,17 @@ struct SendCommandTests {
     /// All that a command holds, on one line.
     static func described(_ request: Request) throws(Problem) -> String {
         let command = try send(request)
-        let (sender, type, content) = command.payload.withParts { sender, type, content in
+        let (sender, type, content) = command.draft.payload.withParts { sender, type, content in
             (String(decoding: sender, as: UTF8.self), String(decoding: type, as: UTF8.self), Array(content))
         }
-        #expect(command.payload.header.sentAt == sentAt)
+        #expect(command.draft.payload.header.sentAt == sentAt)
         var parts = ["to \(command.recipients.map(\.name).joined(separator: ","))"]
         if command.isList { parts.append("list") }
         if !sender.isEmpty { parts.append("from \(sender)") }
         if !type.isEmpty { parts.append("type \(type)") }
         parts.append(String(decoding: content, as: UTF8.self))
-        if let timeToLive = command.timeToLive { parts.append("ttl \(timeToLive)") }
-        if let key = command.key { parts.append("key \(key)") }
+        if let timeToLive = command.draft.timeToLive { parts.append("ttl \(timeToLive)") }
+        if let key = command.draft.key { parts.append("key \(key)") }
         return parts.joined(separator: " | ")
     }
 
@@ -140,7 +140,7 @@ struct SendCommandTests {
         for (recipient, name) in zip(command.recipients, ["a", "b"]) {
             let draft = command.draft(to: recipient)
             #expect(draft.recipient.name == name)
-            #expect(draft.payload === command.payload)
+            #expect(draft.payload === command.draft.payload)
             #expect(draft.timeToLive == .seconds(7))
             #expect(draft.key == "k")
         }
