@@ -92,7 +92,9 @@ public struct Report: Sendable, Equatable {
     public var hash: UInt64 = 0
     /// Bytes that the server has said.
     public var bytes = 0
-    /// What clients did: requests, connections, and everything that was done to those.
+    /// What clients did: requests, and everything that was done to the network: connections opened, closed, half-closed,
+    /// cut and left without a word, reading stopped and gone on with, servers replaced. Pauses, packets, pings and
+    /// deliveries are not counted.
     public var operations = 0
     /// Requests that clients made.
     public var requests = 0
