@@ -23,7 +23,9 @@ struct EventStreamTests {
         }
         let target = "/v1/stream?recipient=\(recipients[0])&recipient=\(recipients[1])\(fields)"
         let query = try RequestBench.read(RequestBench.get(target)) { try StreamQuery($0) }
-        let stream = EventStream(query, try broker.split(query.request), sink: NoSink())
+        var randomness: any RandomNumberGenerator & Sendable = SystemRandomNumberGenerator()
+        let parts = try broker.split(query.request)
+        let stream = EventStream(query, parts, sink: NoSink(), randomness: &randomness)
         stream.positions = [try Sample.id("aaa.10"), try Sample.id("bbb.20")]
         return (stream, recipients)
     }
