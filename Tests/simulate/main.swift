@@ -16,7 +16,7 @@ func has(_ name: String) -> Bool { arguments.contains(name) }
 let known = [
     "--seed", "--seeds", "--from", "--steps", "--clients", "--hours", "--failures", "--trace", "--no-shrink",
     "--explain",
-    "--tell-seeds",
+    "--tell-seeds", "--tell-hashes",
 ]
 if let odd = arguments.dropFirst().first(where: { $0.hasPrefix("-") && !known.contains($0) }) {
     print("simulate: unknown option \(odd); there are \(known.joined(separator: ", "))")
@@ -60,6 +60,9 @@ for seed in UInt64(first)..<UInt64(first + count) where failures < option("--fai
         if only != nil {
             guard try script.run() == report else { throw Violation.notRepeated }
             print("both runs said the same \(report.bytes) bytes, of hash \(String(report.hash, radix: 16))")
+        }
+        if has("--tell-hashes") {
+            print("seed \(seed) said \(report.bytes) bytes of hash \(String(report.hash, radix: 16))")
         }
         sum += report
     } catch {

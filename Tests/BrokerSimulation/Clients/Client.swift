@@ -102,7 +102,8 @@ final class Client {
             let recipient = random.pick(held).recipient
             var ids = held.filter { $0.recipient == recipient }.map(\.id)
             ids.shuffle(using: &random)
-            return (recipient, Array(Set(ids.prefix(4))).sorted { $0.sequence < $1.sequence })
+            // In an order that does not come from a set: each process has another.
+            return (recipient, Set(ids.prefix(4)).sorted { ($0.sequence, $0.epoch) < ($1.sequence, $1.epoch) })
         }
     }
 
@@ -114,6 +115,7 @@ final class Client {
     func vanish(reading: Bool) { link(reading)?.vanish() }
 
     func stall() {
+        world.report.operations += readingOn == nil ? 0 : 1
         readingOn?.reading = .stalled
         readingOn?.isSpoiltForGood = true
     }
@@ -121,6 +123,7 @@ final class Client {
     func goOn() {
         isBytewise = false
         for link in [readingOn, asking].compactMap(\.self) where link.reading != .eager {
+            world.report.operations += 1
             link.reading = .eager
             link.readOn()
             if link.serverHasEnded { link.close() }

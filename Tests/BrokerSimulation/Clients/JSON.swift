@@ -116,40 +116,49 @@ private struct JSONParser {
     }
 
     private mutating func escapedString(from start: Int) -> String? {
-        var units: [UInt16] = []
+        var text: [UInt8] = []
+        text.reserveCapacity(place - start + 64)
         var plain = start
-        func text(_ range: Range<Int>) -> String.UTF16View {
-            String(decoding: UnsafeBufferPointer(rebasing: bytes[range]), as: UTF8.self).utf16
-        }
+        var high: UInt32?
         while place < bytes.count, bytes[place] != UInt8(ascii: "\"") {
             guard bytes[place] == UInt8(ascii: "\\") else {
                 place += 1
                 continue
             }
-            units += text(plain..<place)
+            text.append(contentsOf: bytes[plain..<place])
             guard place + 1 < bytes.count else { return nil }
             let escape = bytes[place + 1]
             place += 2
             switch escape {
-            case UInt8(ascii: "n"): units.append(10)
-            case UInt8(ascii: "r"): units.append(13)
-            case UInt8(ascii: "t"): units.append(9)
-            case UInt8(ascii: "b"): units.append(8)
-            case UInt8(ascii: "f"): units.append(12)
+            case UInt8(ascii: "n"): text.append(10)
+            case UInt8(ascii: "r"): text.append(13)
+            case UInt8(ascii: "t"): text.append(9)
+            case UInt8(ascii: "b"): text.append(8)
+            case UInt8(ascii: "f"): text.append(12)
             case UInt8(ascii: "u"):
-                guard place + 4 <= bytes.count else { return nil }
-                let digits = String(decoding: bytes[place..<place + 4], as: UTF8.self)
-                guard let unit = UInt16(digits, radix: 16) else { return nil }
-                units.append(unit)
-                place += 4
-            default: units.append(UInt16(escape))
+                guard let unit = hexadecimal() else { return nil }
+                if unit >> 10 == 0xD800 >> 10 {
+                    high = unit
+                } else {
+                    let pair = high.map { 0x10000 + ($0 - 0xD800) << 10 + (unit &- 0xDC00) }
+                    guard let scalar = UnicodeScalar(pair ?? unit) else { return nil }
+                    high = nil
+                    text.append(contentsOf: UTF8.encode(scalar) ?? UTF8.encodedReplacementCharacter)
+                }
+            default: text.append(escape)
             }
             plain = place
         }
-        guard place < bytes.count else { return nil }
-        units += text(plain..<place)
+        guard place < bytes.count, high == nil else { return nil }
+        text.append(contentsOf: bytes[plain..<place])
         place += 1
-        return String(decoding: units, as: UTF16.self)
+        return String(validating: text, as: UTF8.self)
+    }
+
+    private mutating func hexadecimal() -> UInt32? {
+        guard place + 4 <= bytes.count else { return nil }
+        defer { place += 4 }
+        return UInt32(String(decoding: bytes[place..<place + 4], as: UTF8.self), radix: 16)
     }
 }
 #endif

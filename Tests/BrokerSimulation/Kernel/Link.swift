@@ -238,6 +238,7 @@ final class Link: KernelObject {
     /// Will say no more, and still listens.
     func finish() {
         guard !hasClientFinished, !isOver else { return }
+        world.report.operations += 1
         hasClientFinished = true
         stopDribbling()
         if !isVanished { world.schedule(.endToServer(self), at: whenAtServer()) }
@@ -247,6 +248,7 @@ final class Link: KernelObject {
     func close() {
         guard !isClientClosed else { return }
         if delivered > read { return reset() }
+        if hasClientFinished { world.report.operations += 1 }
         finish()
         isClientClosed = true
         isOver = true
@@ -255,6 +257,7 @@ final class Link: KernelObject {
     /// Aborts.
     func reset() {
         guard !isClientClosed else { return }
+        world.report.operations += 1
         isClientClosed = true
         isOver = true
         stopDribbling()
@@ -271,6 +274,7 @@ final class Link: KernelObject {
     /// Is gone without a word; the server's kernel finds out later.
     func vanish() {
         guard !isVanished, !isClientClosed else { return }
+        world.report.operations += 1
         isVanished = true
         isOver = true
         let isWaiting = sent > acknowledged

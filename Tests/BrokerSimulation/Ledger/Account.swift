@@ -29,7 +29,7 @@ final class Account {
     var came = 0
     var went = 0
     var isTouched = false
-    var lastUse: Int64 = 0
+    private(set) var lastUse: Int64 = 0
 
     init(recipient: Int) {
         self.recipient = recipient
@@ -49,6 +49,12 @@ final class Account {
         records.append(record)
         came += 1
         isTouched = true
+    }
+
+    /// Somebody uses it; after a day of silence it may have been forgotten meanwhile.
+    func use(_ now: Int64) {
+        if now - lastUse > 86_400_000_000_000 { mayHaveEnded = true }
+        lastUse = now
     }
 
     /// Another life begins, or is learned of.

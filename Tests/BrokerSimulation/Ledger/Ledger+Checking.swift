@@ -108,7 +108,8 @@ extension Ledger {
             try require(mayHaveEnded(account), "inbox \(account.recipient) has forgotten its \(account.last) messages")
             account.end(now)
         }
-        if account.mayHaveEnded, account.underWay.isEmpty { account.mayHaveEnded = false }
+        // Of an inbox that holds nothing nobody can say yet which life it is in.
+        if account.mayHaveEnded, newest != nil, account.underWay.isEmpty { account.mayHaveEnded = false }
         let last = newest?.sequence ?? 0
         try require(last >= account.last, "inbox \(account.recipient) is at \(last), and was at \(account.last)")
         try require(

@@ -93,7 +93,7 @@ final class Ledger {
                 world.report.messages += line.recipients.count
                 for recipient in line.recipients {
                     accounts[recipient].underWay.append((line.token, expiry(line)))
-                    accounts[recipient].lastUse = now
+                    accounts[recipient].use(now)
                 }
             }
         case .ack(let ask):
@@ -135,7 +135,7 @@ final class Ledger {
         read.lifeAtBeginning = read.recipients.map { accounts[$0].life }
         for recipient in read.recipients {
             let account = accounts[recipient]
-            account.lastUse = now
+            account.use(now)
             account.readersCame += 1
             account.isTouched = true
             if read.session > 0 {
@@ -165,7 +165,7 @@ final class Ledger {
             if !read.takes, !read.observes { account.deliverUnheard() }
             account.readersWent += 1
             account.isTouched = true
-            account.lastUse = now
+            account.use(now)
         }
     }
 

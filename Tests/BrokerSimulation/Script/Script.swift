@@ -92,7 +92,10 @@ public struct Report: Sendable, Equatable {
     public var hash: UInt64 = 0
     /// Bytes that the server has said.
     public var bytes = 0
-    /// What clients did: requests, connections, and everything that was done to those.
+    /// What clients did: requests, and actions upon the network.
+    ///
+    /// Those are connections that are opened, closed, half-closed, cut, or left without a word, reading that is stopped or
+    /// gone on with, and servers that are replaced. Pauses, packets, pings and deliveries are not counted.
     public var operations = 0
     /// Requests that clients made.
     public var requests = 0

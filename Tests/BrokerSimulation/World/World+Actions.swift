@@ -4,7 +4,6 @@ internal import BrokerTestSupport
 // What a step does.
 extension World {
     func perform(_ action: Action) throws {
-        report.operations += 1
         switch action {
         case .send(let client, let to, let size, let key, let timeToLive, let style):
             clients[client].send(sendAsk(client, to, size, key, timeToLive, style), &random)
@@ -54,7 +53,9 @@ extension World {
         case .goOn(let client): clients[client].goOn()
         case .dribble(let client): clients[client].dribble()
         case .mumble(let client): clients[client].mumble(&random)
-        case .restart(let gently): try restart(gently: gently)
+        case .restart(let gently):
+            report.operations += 1
+            try restart(gently: gently)
         case .wait: break
         }
     }

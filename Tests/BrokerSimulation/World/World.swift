@@ -165,6 +165,7 @@ final class World {
     func nextExchange() -> Int {
         exchanges += 1
         report.requests += 1
+        report.operations += 1
         return exchanges
     }
 
