@@ -143,3 +143,35 @@ def test_pages_are_painted_in_no_time(server, people):
             page.eventually(lambda: page.run(paint), "something should be painted")
             paints.append(page.run(paint))
         assert min(paints) < 100, (path, paints)
+
+
+SHIFTS_SO_FAR = """
+    return new Promise((done) => {
+        let sum = 0;
+        const observer = new PerformanceObserver((list) => {
+            for (const entry of list.getEntries()) sum += entry.value;
+        });
+        observer.observe({ type: "layout-shift", buffered: true });
+        requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(() => done(sum))));
+    });
+"""
+
+
+@EVERY_PAGE
+@pytest.mark.parametrize("size", ["desktop", "phone"])
+def test_little_moves_while_a_page_comes_to_life(server, people, path, size):
+    fill(server)
+    page = open_page(people[0], server, path)
+    if size == "phone":
+        page.be_a_phone()
+        page.reload()
+    settled = {
+        "/dashboard": "document.querySelectorAll('#fullest button').length",
+        "/compare": "document.querySelectorAll('.key').length",
+        "/notify": "document.getElementById('count').textContent === '4'",
+        "/chat": "document.querySelector('.message')",
+        "/desk/agent": "document.querySelector('#customers a')",
+    }
+    page.eventually(lambda: page.run(f"return {settled.get(path, 'true')}"), "the page should be filled")
+    # What browsers call good.
+    assert page.run(SHIFTS_SO_FAR) < 0.1
