@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from client import Client, OtherSite, Proxy
+from relay import Keeper
 
 SOON = {"openSeconds": 1, "pollSeconds": 2, "intervalSeconds": 1, "silenceSeconds": 4}
 BUFFERS = "proxy_buffering on; proxy_ignore_headers X-Accel-Buffering;"
@@ -71,6 +72,16 @@ def test_it_sends_acks_counts_and_polls(server, client):
     assert len(both["results"]) == 2
     error = client.run_async("try { await inbox.send({ content: 1, color: 2 }) } catch (error) { return {...error} }")
     assert error == {"code": "invalid_request", "status": 400, "isTemporary": False}
+
+
+def test_it_waits_longer_after_each_failure_and_never_the_same(server, client):
+    script = """
+        const { backoff } = await import("/broker.js");
+        return [0, 1, 4, 5, 50].map((attempt) => Array.from({ length: 200 }, () => backoff(attempt)));
+    """
+    for waits, longest in zip(client.run_async(script), (1000, 2000, 16_000, 30_000, 30_000)):
+        assert longest / 2 <= min(waits) < longest * 0.6 and longest * 0.9 < max(waits) <= longest
+        assert len(set(waits)) > 150
 
 
 def test_several_inboxes_share_one_cursor(server, client):
@@ -206,6 +217,24 @@ def test_a_proxy_that_buffers_is_noticed_and_polled_through(server, people, prox
     server.send(recipient="u42", content="streamed")
     page.wait_for("before", "while it is found out", "after", "streamed")
     assert page.told == []
+
+
+@pytest.mark.interrupted
+@pytest.mark.flags("--ping-seconds", "1")
+def test_a_stream_that_begins_and_brings_nothing_is_noticed_by_its_missing_pings(server, people):
+    keeper = Keeper(server)
+    try:
+        page = Client(people[0], keeper).connect(openSeconds=2, pollSeconds=2, silenceSeconds=3)
+        page.wait_for_state("connected", "stream")
+        server.send(recipient="u42", content="kept back")
+        page.wait_for("kept back")
+        page.wait_for_state("connected", "poll")
+        server.send(recipient="u42", content="polled")
+        page.wait_for("kept back", "polled")
+        assert page.told == []
+        page.run("inbox.close()")
+    finally:
+        keeper.stop()
 
 
 @pytest.mark.interrupted

@@ -1,75 +1,9 @@
 """The comparison counts what is really sent: a relay between the browser and the broker counts as well."""
 
-import socket
-import threading
-
 import pytest
 
 from desk import Page
-
-
-class Relay:
-    """Passes bytes on between a browser and the broker, and counts those of each request path."""
-
-    def __init__(self, server):
-        self.target = server.port
-        self.listener = socket.create_server(("127.0.0.1", 0))
-        self.port = self.listener.getsockname()[1]
-        self.url = f"http://127.0.0.1:{self.port}"
-        self.lock = threading.Lock()
-        self.exchanges = []
-        threading.Thread(target=self.accept, daemon=True).start()
-
-    def accept(self):
-        while True:
-            try:
-                client, _ = self.listener.accept()
-            except OSError:
-                return
-            try:
-                broker = socket.create_connection(("127.0.0.1", self.target))
-            except OSError:
-                client.close()
-                continue
-            exchange = {"sent": b"", "received": 0}
-            with self.lock:
-                self.exchanges.append(exchange)
-            for source, sink, name in ((client, broker, "sent"), (broker, client, "received")):
-                threading.Thread(target=self.copy, args=(source, sink, exchange, name), daemon=True).start()
-
-    def copy(self, source, sink, exchange, name):
-        while data := self.read(source):
-            with self.lock:
-                exchange[name] += data if name == "sent" else len(data)
-            try:
-                sink.sendall(data)
-            except OSError:
-                break
-        for end in (source, sink):
-            try:
-                end.shutdown(socket.SHUT_RDWR)
-            except OSError:
-                pass
-
-    @staticmethod
-    def read(source):
-        try:
-            return source.recv(65536)
-        except OSError:
-            return b""
-
-    def stream(self):
-        """What one stream has cost, for which a connection is used only once."""
-        with self.lock:
-            for exchange in self.exchanges:
-                head, found, _ = exchange["sent"].partition(b"GET /v1/stream")
-                if found:
-                    # Requests for files may have gone before on the same connection.
-                    return len(exchange["sent"]) - len(head), exchange["received"], not head
-        return None
-
-    def stop(self):
-        self.listener.close()
+from relay import Relay
 
 
 @pytest.fixture

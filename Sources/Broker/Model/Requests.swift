@@ -161,7 +161,7 @@ public struct InboxSummary: Hashable, Sendable {
     public var waiting = 0
     /// Streams that are open.
     public var streaming = 0
-    /// When somebody last began to read or acked; nil if that is not known.
+    /// When somebody last began to read, not counting observers, or acked; nil if that is not known.
     public var lastSeen: WallInstant?
 }
 

@@ -25,6 +25,9 @@ struct PresenceTable {
     /// Whether anything has changed in this turn.
     var hasChanged: Bool { !changed.isEmpty }
 
+    /// Whether anybody is to be told.
+    var isWatched: Bool { !watched.isEmpty }
+
     /// A reader has begun to wait.
     mutating func arrived(_ recipient: Recipient) {
         guard !watched.isEmpty, watched[recipient] != nil else { return }
@@ -34,6 +37,17 @@ struct PresenceTable {
     /// The last reader has left.
     mutating func left(_ recipient: Recipient) {
         changed.append(recipient)
+    }
+
+    /// Lets all who have left in this turn linger, and forgets departures that are over: all that is to be done while
+    /// nobody watches.
+    ///
+    /// Whoever has come back in the same turn lingers as well, which does no harm: that they are there counts first.
+    mutating func lingerChanged(until deadline: MonotonicInstant, _ now: MonotonicInstant) {
+        for recipient in changed { _ = linger(recipient, until: deadline) }
+        // The room is kept for the next turn, unless it was an uncommon one.
+        changed.removeAll(keepingCapacity: changed.count <= 64)
+        while popDue(now) != nil {}
     }
 
     /// Takes out what has changed in this turn.

@@ -28,6 +28,9 @@ extension ShardState {
 
     /// Decides what the comings and goings of this turn mean.
     mutating func settlePresence(now: MonotonicInstant) {
+        guard presence.isWatched else {
+            return presence.lingerChanged(until: now + limits.presenceLinger, now)
+        }
         for recipient in presence.takeChanged() {
             if (inboxes[recipient]?.online ?? 0) == 0 {
                 let forgotten = presence.linger(recipient, until: now + limits.presenceLinger)
@@ -35,7 +38,6 @@ extension ShardState {
             }
             tellPresence(of: recipient, now: now)
         }
-        // Where nobody asks, no timer clears up.
         forgetDepartures(now)
     }
 

@@ -25,7 +25,7 @@ extension ShardState {
             }
             throw error
         }
-        reader.forEachMembership { $0.inbox.lastSeen = wall }
+        if !request.isObserving { reader.forEachMembership { $0.inbox.lastSeen = wall } }
         guard let session = request.session else { return }
         reader.session = session
         claim(session, reader)

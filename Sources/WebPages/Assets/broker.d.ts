@@ -14,7 +14,8 @@
  * - It begins with a poll that does not wait. That brings what there is, and tells why the broker refuses, if it does.
  * - Then it opens a stream. If the stream's first bytes do not come within `openSeconds` although the broker answers
  *   polls, something between them buffers or blocks streams; then it polls long, and if that does not get through
- *   either, at intervals. Every `upgradeSeconds` it tries the better way again. The cursor is the same for all.
+ *   either, at intervals. The same if a stream begins, but twice running neither a ping nor a message follows. Every
+ *   `upgradeSeconds` it tries the better way again. The cursor is the same for all.
  * - The tabs of a browser that follow the same have one connection: the tab that holds a Web Lock leads, that is, it
  *   connects, and tells the others over a BroadcastChannel. Each tab has a cursor of its own. What the leader tells is
  *   `{from, answer, cursor}`: a tab whose cursor is `from` takes the answer; one that is elsewhere polls once for what
@@ -139,8 +140,6 @@ export interface Link extends Options {
   receive(item: object, cursor?: string): void;
   /** Polls once and delivers. */
   poll(timeoutSeconds: number): Promise<Answer>;
-  /** Says that the way works. */
-  prove(): void;
   /** Gives this attempt up. */
   abort(reason: Error): void;
 }

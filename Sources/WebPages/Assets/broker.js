@@ -43,9 +43,10 @@ export async function send(message, { url, attempts = 4 } = {}) {
 }
 
 const late = new Error("the stream was silent");
+const silence = new Error("the server was silent");
 
 const ways = {
-  async stream({ url, path, receive, prove, abort, openSeconds, signal }) {
+  async stream({ url, path, receive, abort, openSeconds, signal }) {
     const timer = setTimeout(() => abort(late), openSeconds * 1000);
     const { body } = await open(path("/v1/stream", { as: "sse" }), { url, signal });
     const reader = body.pipeThrough(new TextDecoderStream()).getReader();
@@ -53,7 +54,6 @@ const ways = {
       const { value, done } = await reader.read();
       if (done) throw new Error("the stream broke off");
       clearTimeout(timer);
-      prove();
       const events = (text + value).split("\n\n");
       text = events.pop();
       for (const lines of events) {
@@ -236,7 +236,7 @@ export function connect(given) {
 
   function alive() {
     clearTimeout(timer);
-    const silent = () => (leads ? link.abort(new Error("the server was silent")) : compete(true));
+    const silent = () => (leads ? link.abort(silence) : compete(true));
     timer = setTimeout(silent, silenceSeconds * (leads ? 1000 : 1500 + 999 * Math.random()));
   }
 
@@ -290,7 +290,6 @@ export function connect(given) {
     signal.throwIfAborted();
     openedAt = unproven = Date.now();
     const name = names[level];
-    const prove = () => (unproven = faults = 0);
     const at = (fields) => ({ cursor: connection.cursor, session, ...fields });
     show({ name: "connected", transport: name });
     await (ways[name] ?? transport)({
@@ -298,11 +297,11 @@ export function connect(given) {
       signal,
       abort: (reason) => link.abort(reason),
       path: (name, fields) => path(name, at(fields)),
-      prove,
       receive(item, cursor = item.cursor ?? item.id) {
         const { event } = item;
         signal.throwIfAborted();
-        prove();
+        unproven = 0;
+        if (!event || !cursor) faults = 0;
         if (event === "bye") throw new Error(`the stream was ended: ${item.reason}`);
         deliver({ [event ?? "messages"]: event ? item : [item], cursor });
       },
@@ -310,7 +309,7 @@ export function connect(given) {
         if (Date.now() > upgradeAt) throw late;
         const answer = await connection.poll(at({ timeout, limit: 1000 }), signal);
         signal.throwIfAborted();
-        prove();
+        unproven = faults = 0;
         deliver(answer);
         return answer;
       },
@@ -322,7 +321,7 @@ export function connect(given) {
       upgradeAt = Infinity;
       return (level = first);
     }
-    if (unproven && !error.code) faults += error === late ? 2 : 1;
+    faults += error === late ? 2 : error === silence || (unproven && !error.code);
     if (faults > 1 && level < 2) {
       faults = 0;
       upgradeAt = Date.now() + options.upgradeSeconds * 1000;

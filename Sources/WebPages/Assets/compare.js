@@ -5,7 +5,7 @@ import { byId, make, t } from "./dom.js";
 import { Plot } from "./plot.js";
 import { bodyOf, headBytes, requestBytes } from "./wire.js";
 
-const recipient = `compare:${randomKey()}`;
+const recipient = `compare:${randomKey().split("-")[0]}`;
 const settings = byId("settings").elements;
 const now = () => performance.timeOrigin + performance.now();
 const sleep = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
@@ -27,7 +27,7 @@ class Way {
   #cells = {};
 
   constructor(name, title) {
-    this.name = name;
+    this.title = title;
     const rows = {
       requests: t("requests", "请求"),
       empty: t("of them without news", "其中没有消息"),
@@ -111,8 +111,8 @@ async function forever(body) {
 
 let intervalCursor = "0";
 forever(async () => {
-  await sleep(settings.interval.value * 1000);
   if (!isHidden()) intervalCursor = await poll(ways.interval, intervalCursor, 0);
+  await sleep(settings.interval.value * 1000);
 });
 
 let pollCursor = "0";
@@ -160,6 +160,9 @@ byId("pause").addEventListener("click", ({ target }) => {
 // What is seen.
 
 const names = Object.keys(ways);
+for (const keys of document.querySelectorAll(".keys")) {
+  keys.append(...names.map((name) => make("span", { className: `key ${name}` }, ways[name].title)));
+}
 const delays = new Plot(byId("delays"), names, { length: 120, atLeast: 100 });
 const volumes = new Plot(byId("volumes"), names, { length: 120, atLeast: 1000 });
 const pick = (value) => Object.fromEntries(names.map((name) => [name, value(ways[name])]));

@@ -63,9 +63,11 @@ function showFigures(now) {
     plot.add({ only: current });
   }
   const { version, uptimeSeconds, loops, draining } = now;
-  const hours = number.format(uptimeSeconds / 3600);
+  const minutes = Math.floor(uptimeSeconds / 60);
+  const hours = number.format(minutes / 60);
+  const up = minutes < 90 ? t(`${minutes} min`, `${minutes} 分钟`) : t(`${hours} h`, `${hours} 小时`);
   byId("about").textContent =
-    t(`version ${version}, up ${hours} h, ${loops} loops`, `版本 ${version}，已运行 ${hours} 小时，${loops} 个循环`) +
+    t(`version ${version}, up ${up}, ${loops} loops`, `版本 ${version}，已运行 ${up}，${loops} 个循环`) +
     (draining ? t(", shutting down", "，正在关闭") : "");
   before = now;
 }

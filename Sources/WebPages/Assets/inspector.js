@@ -35,8 +35,8 @@ async function show() {
     );
     const messages = await peek();
     byId("peeked").textContent = t(
-      `${messages.length} messages, the newest on top. Looking takes nothing, but counts as having been there.`,
-      `${messages.length} 条消息，最新的在最前。查看不会取走消息，但会记为到访。`,
+      `${messages.length} messages, the newest on top. Looking takes nothing and leaves no trace.`,
+      `${messages.length} 条消息，最新的在最前。查看不会取走消息，也不留痕迹。`,
     );
     byId("messages").replaceChildren(...messages.slice(-shownMax).reverse().map(itemOf));
   } catch (error) {

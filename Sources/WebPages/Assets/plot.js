@@ -43,9 +43,8 @@ export class Plot {
     }
     const top = this.top;
     for (const { line, values: known } of this.#series.values()) {
-      const start = this.#length - known.length;
       const points = known.map((value, index) => {
-        const x = ((start + index) / (this.#length - 1)) * width;
+        const x = (index / (this.#length - 1)) * width;
         return `${x.toFixed(1)},${(height - 2 - (value / top) * (height - 4)).toFixed(1)}`;
       });
       line.setAttribute("d", `M${points.join("L")}`);

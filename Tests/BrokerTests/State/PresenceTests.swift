@@ -179,6 +179,25 @@ import Testing
         #expect(bench.state.presence.lingeringCount == 1)
     }
 
+    @Test func `a reader that comes in the turn in which the last one left is online`() throws {
+        let before = try bench.stream(session: "tab")
+        let after = try bench.stream(session: "tab")
+        bench.pass(.seconds(60))
+        #expect(try isOnline())
+        bench.leave(before)
+        bench.leave(after)
+        bench.pass(.seconds(15))
+        #expect(try !isOnline())
+    }
+
+    @Test func `an observer leaves no trace of when somebody was last there`() throws {
+        try bench.send("1")
+        bench.leave(try bench.stream(isObserving: true))
+        #expect(try bench.summary().lastSeen == nil)
+        _ = try bench.follow(from: .oldest)
+        #expect(try bench.summary().lastSeen != nil)
+    }
+
     @Test func `more departures than are remembered go early`() throws {
         var table = PresenceTable()
         for number in 0..<PresenceTable.departuresMax {
