@@ -94,7 +94,7 @@ class Ledger:
     def taken_row(self):
         """What became of the messages as takers see it; each was there for one of them."""
         row = Row(gap=sum(self.told.values()))
-        thrown_away = 0
+        all_missing = 0
         for recipient, numbers_sent in self.accepted.items():
             seen = self.taken[recipient]
             row.sent += len(numbers_sent)
@@ -104,11 +104,13 @@ class Ledger:
             row.doubled += sum(count for number, count in again.items() if number not in self.told_twice)
             not_seen = sum(1 for number in numbers_sent if not seen[number] and number in self.thrown_away)
             row.inherent += not_seen
-            thrown_away += not_seen
-        missing = row.sent - row.delivered - thrown_away
-        row.lost = max(0, missing - row.gap)
-        if row.gap > missing:
-            row.faults.append(f"told of {row.gap} lost, but {missing} are missing")
+            missing = sum(1 for number in numbers_sent if not seen[number]) - not_seen
+            all_missing += missing
+            row.lost += max(0, missing - self.told[recipient])
+        # A gap without a message does not name its recipient.
+        row.lost = max(0, row.lost - self.told[None])
+        if row.gap > all_missing:
+            row.faults.append(f"told of {row.gap} lost, but {all_missing} are missing")
         if sum(self.evicted.values()) != row.gap:
             row.faults.append(f"senders were told of {sum(self.evicted.values())} evicted, takers of {row.gap}")
         row.faults += self._phantoms((recipient, set(seen)) for recipient, seen in self.taken.items())
@@ -142,6 +144,12 @@ class Ledger:
         row = taken.taken_row()
         assert (row.sent, row.delivered, row.gap, row.lost, row.doubled) == (3, 2, 0, 1, 1), row
         assert row.faults == ["a got 1 messages that nobody sent"], row
+        # What one inbox told too much does not excuse what another lost.
+        netted = Ledger()
+        netted.accepted["a"], netted.accepted["b"] = [1, 2], [3, 4]
+        netted.taken["a"], netted.taken["b"] = Counter({1: 1, 2: 1}), Counter({3: 1})
+        netted.told["a"] = netted.evicted["a"] = 1
+        assert netted.taken_row().lost == 1
         followed.accepted["b"] = [4, 5, 6, 7]
         followed.followed("b", [4, 6, 7, 7])
         followed.followed("b", [4, 7], gap=2)

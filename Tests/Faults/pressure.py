@@ -43,6 +43,10 @@ def descriptors_spent(long):
     wait_until(lambda: _answers(server))
     ledger.drain(server)
     row = ledger.taken_row()
+    if turned_away == 0:
+        row.faults.append("nobody was turned away")
+    if busy > 0.5:
+        row.faults.append(f"{busy:.2f} s of CPU in a second of waiting")
     row.notes.append(
         f"{room} descriptors, {2 * room} more clients, {turned_away} of them turned away; "
         f"{busy:.2f} s of CPU in a second of waiting"
@@ -130,6 +134,8 @@ def spent_memory(long):
     ledger.drain(server)
     wait_until(lambda: server.stats()["messages"]["kept"] == 0)
     row = ledger.taken_row()
+    if peak > 1.25 * room + (32 << 20):
+        row.faults.append(f"the process grew by {peak >> 20} MiB at a limit of {room >> 20}")
     if set(statuses) != {201, 507}:
         row.faults.append(f"statuses {set(statuses)}")
     row.notes.append(

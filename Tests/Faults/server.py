@@ -10,7 +10,7 @@ import threading
 import time
 from pathlib import Path
 
-from httpclient import Connection, query, request_bytes
+from httpclient import Closed, Connection, query, request_bytes
 
 ROOT = Path(__file__).resolve().parents[2]
 BROKERCTL = Path(os.environ.get("BROKERCTL", ROOT / ".build/debug/brokerctl"))
@@ -23,6 +23,8 @@ class Server:
         self.host = host
         self.faults = []
         self.peak_bytes = 0
+        self.samples = 0
+        self.is_ending = False
         self.log = tempfile.TemporaryFile()
         self.process = subprocess.Popen(
             [BROKERCTL, "serve", "--port", "0", "--host", host, "--log-level", "error", *flags],
@@ -75,8 +77,12 @@ class Server:
             try:
                 stats = get(self.watcher, "/v1/stats").json
                 self.peak_bytes = max(self.peak_bytes, self.resident_bytes())
-            except (OSError, Exception):
+            except (OSError, Closed) as problem:
+                # Only a server that was told to end may leave a question unanswered.
+                if self.watching and self.process.poll() is None and not self.is_ending:
+                    self.faults.append(f"the figures could not be had: {problem!r}")
                 return
+            self.samples += 1
             for name in ("memory", "buffers"):
                 if stats[name]["bytes"] > stats[name]["bytesMax"]:
                     self.faults.append(f"{name} {stats[name]}")
@@ -85,6 +91,7 @@ class Server:
             time.sleep(0.05)
 
     def signal(self, number):
+        self.is_ending = self.is_ending or number in (signal.SIGTERM, signal.SIGKILL, signal.SIGINT)
         self.process.send_signal(number)
 
     def stop(self, seconds=20):
@@ -100,6 +107,8 @@ class Server:
             self.process.wait()
         self.thread.join(5)
         self.watcher.close()
+        if self.samples == 0:
+            self.faults.append("nobody looked at its figures")
         self.process.stdout.close()
         if code != 0:
             self.faults.append(f"exit code {code}: {self.logged()}")

@@ -65,6 +65,7 @@ public final class Broker: Sendable {
         shards = hosts.map { host in
             Shard(
                 limits: limits,
+                departuresMax: max(1024, PresenceTable.departuresMaxInAll / hosts.count),
                 budget: budget,
                 host: host,
                 time: time,

@@ -3,7 +3,7 @@
 /// Each method is one turn: it reads the clock once, asks the state, then carries out what the state decided.
 /// Deliveries are carried out after the state has returned, so a receiver may call back into the shard.
 package actor Shard {
-    /// How many followers are served in one turn; the rest wait for other work that is ready.
+    /// How many followers are served in one turn, and how many watchers are told; the rest wait for other work that is ready.
     private static let fanOutBudget = 64
 
     // Not isolated as far as the compiler goes, so that what runs on the executor anyway may enter without asking it: see
@@ -23,6 +23,7 @@ package actor Shard {
 
     init(
         limits: Limits,
+        departuresMax: Int,
         budget: MemoryBudget,
         host: any ShardHost,
         time: any TimeSource,
@@ -30,6 +31,7 @@ package actor Shard {
         randomness: any RandomNumberGenerator & Sendable
     ) {
         state = ShardState(limits: limits, budget: budget, randomness: randomness, now: time.now)
+        state.presence.departuresMax = departuresMax
         self.host = host
         self.time = time
         self.observer = observer
@@ -209,14 +211,20 @@ package actor Shard {
         guard !isPerforming else { return }
         isPerforming = true
         // A slice of each fan-out in each turn; while one is put off, new ones wait in line behind it.
-        if state.isFanningOut, !isYielding { state.fanOut(budget: Shard.fanOutBudget, now: time.now) }
+        if !isYielding {
+            if state.isFanningOut { state.fanOut(budget: Shard.fanOutBudget, now: time.now) }
+            for _ in 0..<Shard.fanOutBudget {
+                guard let news = state.presenceNews.popFirst() else { break }
+                perform(news)
+            }
+        }
         repeat {
             if state.presence.hasChanged { state.settlePresence(now: time.now) }
             while let action = state.actions.popFirst() { perform(action) }
         } while state.presence.hasChanged
         isPerforming = false
         // Also what a receiver has sent meanwhile.
-        if state.isFanningOut, !isYielding {
+        if state.isFanningOut || !state.presenceNews.isEmpty, !isYielding {
             isYielding = true
             host.yield(self)
         }

@@ -3,10 +3,13 @@
 /// Who is there at this moment, inboxes know. Whoever leaves counts as there for a while longer, the same for all, so
 /// that a reload and the pause between two polls do not show. Departures outlive their inboxes.
 struct PresenceTable {
-    /// Departures that are remembered.
+    /// Departures that all shards of a broker remember together.
     ///
-    /// Where more leave at once, the first are forgotten early. With the longest names they take 24 MiB.
-    static let departuresMax = 65_536
+    /// With the longest names they take 24 MiB.
+    static let departuresMaxInAll = 65_536
+
+    /// Departures that are remembered; where more leave at once, the first are forgotten early.
+    var departuresMax = PresenceTable.departuresMaxInAll
 
     /// A recipient that somebody asks after.
     private struct Watched {
@@ -61,7 +64,7 @@ struct PresenceTable {
     /// - Returns: Who had to be forgotten early for it.
     mutating func linger(_ recipient: Recipient, until deadline: MonotonicInstant) -> Recipient? {
         departures.append(recipient, until: deadline)
-        return departures.count > PresenceTable.departuresMax ? departures.popFirst() : nil
+        return departures.count > departuresMax ? departures.popFirst() : nil
     }
 
     /// Whether somebody has left so recently that it does not count yet.
@@ -84,14 +87,23 @@ struct PresenceTable {
     // MARK: Watchers
 
     /// Tells `watcher` of a recipient from now on, which is or is not online.
-    mutating func watch(_ recipient: Recipient, isOnline: Bool, by watcher: PresenceWatcher) {
+    ///
+    /// - Returns: Its place in the line of those who watch that recipient.
+    mutating func watch(_ recipient: Recipient, isOnline: Bool, by watcher: PresenceWatcher) -> Int {
+        let place = watched[recipient]?.watchers.count ?? 0
         watched[recipient, default: Watched(isOnline: isOnline, watchers: [])].watchers.append(watcher)
+        return place
     }
 
-    /// Tells `watcher` no longer of a recipient.
-    mutating func unwatch(_ recipient: Recipient, by watcher: PresenceWatcher) {
-        watched[recipient]?.watchers.removeAll { $0 === watcher }
-        if watched[recipient]?.watchers.isEmpty == true { watched[recipient] = nil }
+    /// Tells whoever is at a place no longer of a recipient; the last in line moves there.
+    ///
+    /// - Complexity: O(recipients of the one who moves), however many watch.
+    mutating func unwatch(_ recipient: Recipient, at place: Int) {
+        guard let last = watched[recipient].map({ $0.watchers.count - 1 }) else { return }
+        watched[recipient]?.watchers.swapAt(place, last)
+        watched[recipient]?.watchers.removeLast()
+        if last > place { watched[recipient]?.watchers[place].moved(recipient, to: place) }
+        if last == 0 { watched[recipient] = nil }
     }
 
     /// Notes how it is with a recipient.
@@ -110,7 +122,7 @@ struct PresenceTable {
     /// - Throws: ``BrokenInvariant``.
     func checkInvariants() throws(BrokenInvariant) {
         try departures.checkInvariants()
-        try require(departures.count <= PresenceTable.departuresMax, "\(departures.count) departures are remembered")
+        try require(departures.count <= departuresMax, "\(departures.count) departures are remembered")
         try require(watched.values.allSatisfy { !$0.watchers.isEmpty }, "somebody is watched by nobody")
     }
 }

@@ -15,15 +15,15 @@ extension ShardState {
         forgetDepartures(now)
         return recipients.map { recipient in
             let present = presence(of: recipient, now: now)
-            presence.watch(recipient, isOnline: present.isOnline, by: watcher)
+            watcher.places.append(presence.watch(recipient, isOnline: present.isOnline, by: watcher))
             return present
         }
     }
 
     /// Lets a watcher go; nothing happens if it has gone already.
     mutating func unwatch(_ watcher: PresenceWatcher) {
-        for recipient in watcher.recipients { presence.unwatch(recipient, by: watcher) }
-        watcher.recipients = []
+        for (recipient, place) in zip(watcher.recipients, watcher.places) { presence.unwatch(recipient, at: place) }
+        (watcher.recipients, watcher.places) = ([], [])
     }
 
     /// Decides what the comings and goings of this turn mean.
@@ -49,7 +49,7 @@ extension ShardState {
     private mutating func tellPresence(of recipient: Recipient, now: MonotonicInstant) {
         let present = presence(of: recipient, now: now)
         for watcher in presence.note(recipient, isOnline: present.isOnline) {
-            actions.append(.presence(watcher, present))
+            presenceNews.append(.presence(watcher, present))
         }
     }
 }
@@ -60,10 +60,18 @@ extension ShardState {
 package final class PresenceWatcher: @unchecked Sendable {
     private let sink: any PresenceSink
     fileprivate(set) var recipients: [Recipient] = []
+    /// For each of them, the place in the line of those who watch it.
+    fileprivate var places: [Int] = []
 
     /// Makes a watcher that is not registered yet.
     package init(sink: any PresenceSink) {
         self.sink = sink
+    }
+
+    /// Another has left the line of those who watch `recipient`, and this one has taken its place.
+    func moved(_ recipient: Recipient, to place: Int) {
+        guard let index = recipients.firstIndex(of: recipient) else { return }
+        places[index] = place
     }
 
     /// Called by the runtime, never by the state.

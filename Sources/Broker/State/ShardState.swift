@@ -18,6 +18,10 @@ struct ShardState: ~Copyable {
     var totals = Statistics()
     /// What the owner is to carry out.
     var actions = Actions()
+    /// What watchers are to be told of comings and goings.
+    ///
+    /// By itself, because it may be much, and may wait.
+    var presenceNews = Actions()
 
     /// A session is one reader's at each recipient.
     struct SessionID: Hashable {

@@ -108,7 +108,8 @@ extension HTTPConnection: StreamSink {
     }
 
     private func mayWrite(_ stream: EventStream) -> Bool {
-        stream.hasBegun && stream.writing == nil && channel.pendingBytes == 0 && !channel.isClosed
+        self.stream === stream && stream.hasBegun && stream.writing == nil && channel.pendingBytes == 0
+            && !channel.isClosed
     }
 
     private func write(_ next: EventStream.Writing, _ stream: EventStream) {

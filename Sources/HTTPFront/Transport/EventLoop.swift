@@ -189,7 +189,7 @@ package final class EventLoop: @unchecked Sendable {
 
     /// How long the next turn may sleep, in milliseconds; -1 for ever.
     func wait() -> Int32 {
-        guard !jobs.hasLocal, work.isEmpty, attention.isEmpty, outbox.isEmpty else { return 0 }
+        guard !jobs.hasLocal, work.isEmpty, attention.isEmpty, news.isEmpty, outbox.isEmpty else { return 0 }
         var milliseconds: Int32 = -1
         if let deadline = wheel.nextDeadline {
             let nanoseconds = deadline.nanoseconds - now.nanoseconds

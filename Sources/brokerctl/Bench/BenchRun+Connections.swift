@@ -109,6 +109,11 @@ extension BenchRun {
         nextToRemove += 1
         removing += 1
         sender.isRemoving = true
+        remove(recipient, over: sender)
+    }
+
+    /// Asks for an inbox to be removed.
+    func remove(_ recipient: String, over sender: BenchSender) {
         sender.send(plan.bytes(HTTPRequest(method: "DELETE", path: "/v1/inbox", query: [("recipient", recipient)])))
     }
 

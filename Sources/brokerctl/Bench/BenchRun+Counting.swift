@@ -44,9 +44,9 @@ extension BenchRun {
         result.histograms[measure].record(end.duration(since: start), times: times)
     }
 
-    /// A request was refused.
-    func failed(_ status: Int, _ body: UnsafeBufferPointer<UInt8>) {
-        guard phase == .measuring || phase == .warmingUp else { return }
+    /// A request was refused that was due at that time, which says whether it counts.
+    func failed(_ status: Int, _ body: UnsafeBufferPointer<UInt8>, due: MonotonicInstant) {
+        guard belongs(due) else { return }
         result.errorsByStatus[status, default: 0] += 1
         if result.firstError == nil { result.firstError = BenchRun.problem(status, body) }
     }

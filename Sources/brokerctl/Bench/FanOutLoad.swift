@@ -36,8 +36,8 @@ final class FanOutLoad: BenchLoad {
     ) {
         let stamp = current[sender.index]
         guard status == 201 else {
+            run.failed(status, body, due: flights[stamp]?.due ?? now)
             flights[stamp] = nil
-            run.failed(status, body)
             return run.isFree(sender)
         }
         run.sent()

@@ -37,8 +37,8 @@ final class HandOverLoad: BenchLoad {
     ) {
         let stamp = current[sender.index]
         guard status == 201 else {
+            run.failed(status, body, due: flights[stamp]?.due ?? now)
             flights[stamp] = nil
-            run.failed(status, body)
             return run.isFree(sender)
         }
         run.sent()

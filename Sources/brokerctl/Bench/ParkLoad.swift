@@ -70,8 +70,8 @@ final class ParkLoad: BenchLoad {
         _ run: BenchRun
     ) {
         guard status == 201 else {
+            run.failed(status, body, due: flight?.due ?? now)
             flight = nil
-            run.failed(status, body)
             return run.isFree(sender)
         }
         run.sent()

@@ -117,4 +117,34 @@ import Testing
             ]
         )
     }
+
+    @Test func `durations are cut to whole nanoseconds, and never beyond what there is room for`() {
+        let attoseconds: [(Duration, Int64)] = [
+            (.zero, 0), (.nanoseconds(1), 1), (Duration(secondsComponent: 0, attosecondsComponent: 999_999_999), 0),
+            (Duration(secondsComponent: 0, attosecondsComponent: 1_000_000_001), 1), (.nanoseconds(-1), -1),
+            (.seconds(1) - .nanoseconds(1), 999_999_999), (.seconds(9_223_372_036), 9_223_372_036_000_000_000),
+            (.seconds(9_223_372_036) + .nanoseconds(854_775_807), .max), (.seconds(9_223_372_037), .max),
+            (.seconds(Int64.max), .max), (.seconds(-9_223_372_037), .min), (.seconds(Int64.min), .min),
+        ]
+        for (duration, expected) in attoseconds { #expect(duration.wholeNanoseconds == expected, "\(duration)") }
+    }
+
+    @Test func `ids are read as they are written, at every number of digits`() {
+        /// Powers of `base` with what stands beside them.
+        func borders(of base: UInt64, upTo bound: UInt64) -> [UInt64] {
+            var borders: [UInt64] = []
+            var power: UInt64 = 1
+            while power < bound {
+                borders += [power - 1, power, power + 1]
+                power *= base
+            }
+            return borders + [bound]
+        }
+        for bits in borders(of: 62, upTo: 0xFF_FFFF_FFFF) where bits > 0 {
+            for sequence in borders(of: 10, upTo: 999_999_999_999_999_999) {
+                let id = MessageID(epoch: Epoch(bits: bits), sequence: sequence)
+                #expect(MessageID(id.description) == id, "\(id)")
+            }
+        }
+    }
 }

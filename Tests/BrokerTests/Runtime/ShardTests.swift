@@ -138,6 +138,21 @@ import Testing
         try check()
     }
 
+    @Test func `many watchers are told in slices, and none twice`() throws {
+        let sinks = (0..<150).map { _ in PresenceTests.Notes() }
+        let recipient = try Recipient("a")
+        for sink in sinks {
+            stage.shard.assumeIsolated { _ = $0.watch(PresenceWatcher(sink: sink), [recipient]) }
+        }
+        let host = stage.hosts[0]
+        _ = try wait(.follow(.now))
+        #expect(host.hasYielded)
+        #expect(host.fireYield())
+        #expect(sinks.count { !$0.told.isEmpty } == 64)
+        while host.fireYield() {}
+        #expect(sinks.allSatisfy { $0.told == ["a on"] })
+    }
+
     @Test func `the host is asked to wake for the earliest deadline, once`() throws {
         let host = stage.hosts[0]
         #expect(host.wakesAt == nil)

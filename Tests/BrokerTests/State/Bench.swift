@@ -248,7 +248,7 @@ final class Bench {
     private func settle() {
         if servesFollowers { state.fanOut(budget: .max, now: now) }
         if state.presence.hasChanged { state.settlePresence(now: now) }
-        while let action = state.actions.popFirst() {
+        while let action = state.actions.popFirst() ?? state.presenceNews.popFirst() {
             switch action {
             case .deliver(let reader, let batch): (reader as? TestReader)?.batches.append(batch)
             case .end(let reader, let reason, let cursor): (reader as? TestReader)?.ends.append((reason, cursor))

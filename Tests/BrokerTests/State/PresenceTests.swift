@@ -198,9 +198,28 @@ import Testing
         #expect(try bench.summary().lastSeen != nil)
     }
 
+    @Test func `whoever goes on watching is told, whoever has left before and in whatever order`() throws {
+        let names = ["a", "b"]
+        let all = try (0..<6).map { number in
+            let sink = Notes()
+            let watcher = PresenceWatcher(sink: sink)
+            // In another order for every other one, so that places differ.
+            let recipients = try (number % 2 == 0 ? names : names.reversed()).map { try Recipient($0) }
+            _ = bench.state.watch(watcher, recipients, now: bench.now)
+            return (watcher: watcher, sink: sink)
+        }
+        for index in [1, 5, 0] { bench.state.unwatch(all[index].watcher) }
+        bench.state.unwatch(all[0].watcher)
+        _ = try bench.stream()
+        for index in [2, 3, 4] { #expect(all[index].sink.told == ["a on"]) }
+        for index in [0, 1, 5] { #expect(all[index].sink.told.isEmpty) }
+        for index in [4, 2, 3] { bench.state.unwatch(all[index].watcher) }
+        #expect(!bench.state.presence.isWatched)
+    }
+
     @Test func `more departures than are remembered go early`() throws {
         var table = PresenceTable()
-        for number in 0..<PresenceTable.departuresMax {
+        for number in 0..<table.departuresMax {
             #expect(table.linger(try Recipient("r\(number)"), until: bench.now) == nil)
         }
         #expect(table.linger(try Recipient("r0"), until: bench.now) == nil)

@@ -92,4 +92,14 @@ struct ByteBufferTextTests {
             #expect(Int64(late.dropFirst(20).prefix(3)) == milliseconds)
         }
     }
+
+    @Test func `numbers are written in decimal digits, however many they have`() {
+        var numbers: [UInt64] = [0, 1, .max, .max - 1]
+        var power: UInt64 = 1
+        for _ in 0..<19 {
+            power *= 10
+            numbers += [power - 1, power, power + 1]
+        }
+        for number in numbers { #expect(written { $0.append(decimal: number) } == "\(number)") }
+    }
 }
