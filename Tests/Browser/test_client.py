@@ -415,6 +415,36 @@ def test_another_tab_takes_over_from_one_that_is_frozen(server, client):
     assert streaming(server) == 1
 
 
+LATE_LOCK = """
+    const { locks } = navigator;
+    const request = locks.request.bind(locks);
+    locks.request = (name, options, grant) => {
+        window.grant = grant;
+        return new Promise(() => {});
+    };
+    window.giveUpThenGrant = async () => {
+        dispatchEvent(new Event("freeze"));
+        await grant();
+        locks.request = request;
+        dispatchEvent(new Event("resume"));
+    };
+"""
+
+
+def test_a_lock_that_is_granted_too_late_makes_no_second_leader(server, client):
+    client.connect()
+    client.wait_for_state("connected")
+    other = client.tab(server)
+    other.run(LATE_LOCK)
+    other.connect()
+    other.wait_for_state("connected")
+    other.run("return giveUpThenGrant()")
+    server.send(recipient="u42", content="one")
+    for tab in (client, other):
+        tab.wait_for("one")
+    assert streaming(server) == 1
+
+
 @pytest.fixture
 def other_site():
     site = OtherSite()
