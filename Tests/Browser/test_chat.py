@@ -168,3 +168,18 @@ def test_a_hidden_page_counts_what_it_has_not_shown(server, people):
     page.eventually(lambda: page.browser.title.startswith("(2)"), "the title should count")
     page.run(hide + "document.dispatchEvent(new Event('visibilitychange'))", False)
     assert page.browser.title == "lobby · Chat room"
+
+
+def test_who_comes_back_from_the_cache_of_the_back_button_is_here_again(server, people):
+    first = Chat(people[0], server)
+    second = Chat(people[1], server)
+    first.rename("Ada")
+    second.rename("Lin")
+    second.wait_for_people("Ada", "Lin")
+    turn = "dispatchEvent(new PageTransitionEvent(arguments[0], { persisted: true }))"
+    first.run(turn, "pagehide")
+    second.wait_for_people("Lin")
+    first.run(turn, "pageshow")
+    second.wait_for_people("Ada", "Lin")
+    second.rename("Lin Mei")
+    first.wait_for_people("Ada", "Lin Mei")

@@ -131,6 +131,76 @@ def test_a_remembered_cursor_goes_on_after_a_reload(server, client):
     client.wait_for("after")
 
 
+def test_a_remembered_cursor_holds_for_another_transport(server, client):
+    server.send(recipient="u42", content="before")
+    client.connect(remember=True)
+    client.wait_for("before")
+    client.reload()
+    server.send(recipient="u42", content="after")
+    client.connect(remember=True, transport="poll", presence=["u43"])
+    client.wait_for("after")
+
+
+BLOCKED = "Object.defineProperty(window, 'localStorage', { get() { throw new DOMException('no', 'SecurityError') } })"
+FULL = """
+    for (let size = 2 ** 23; size >= 1; size /= 2) {
+      try { localStorage["full" + size] = "x".repeat(size) } catch {}
+    }
+"""
+
+
+@pytest.mark.parametrize("trouble", [BLOCKED, FULL], ids=["blocked", "full"])
+def test_storage_that_cannot_be_used_is_done_without(server, client, trouble):
+    client.run(trouble)
+    client.connect(remember=True)
+    for number in range(3):
+        server.send(recipient="u42", content=number)
+    client.wait_for(*"012")
+    assert never_left_connected(client)
+
+
+def never_left_connected(client):
+    return [state["name"] for state in client.run("return states")] == ["connected"]
+
+
+def test_whatever_a_text_has_in_it_the_stream_goes_on(server, client):
+    client.connect(share=False)
+    client.wait_for_state("connected", "stream")
+    texts = ["one\u2028line", "two\u2029lines", "name: value: more", "three\r\nlines\n\ndata: {}", "\u0085"]
+    for text in texts:
+        server.send(recipient="u42", content=text)
+    client.wait_for(*texts)
+    assert never_left_connected(client)
+
+
+def test_who_closes_in_the_middle_of_a_batch_misses_nothing_next_time(server, client):
+    for number in range(3):
+        server.send(recipient="u42", content=number)
+    script = """
+        const { connect } = await import("/broker.js");
+        const inbox = connect({ recipient: "u42" });
+        const seen = [];
+        await new Promise((done) => inbox.on("message", ({ content }) => {
+          seen.push(content);
+          if (content === "1") done(inbox.close());
+        }));
+        return [seen, inbox.cursor];
+    """
+    seen, cursor = client.run_async(script)
+    assert seen == ["0", "1"]
+    client.connect(cursor=cursor)
+    client.eventually(lambda: client.got[-1:] == ["2"], "what was not delivered should come")
+
+
+@pytest.mark.parametrize("transport", ["poll", "interval"])
+def test_waiting_longer_than_silence_may_last_is_not_silence(server, client, transport):
+    client.connect(transport=transport, pollSeconds=2, intervalSeconds=2, silenceSeconds=1)
+    waits = "timeout=2" if transport == "poll" else "timeout=0"
+    asked = f"return performance.getEntriesByType('resource').filter(({{name}}) => name.includes('{waits}')).length"
+    client.eventually(lambda: client.run(asked) >= 3, "it should ask again and again")
+    assert never_left_connected(client)
+
+
 @pytest.mark.flags("--inbox-messages-max", "5", "--when-full", "drop-oldest")
 def test_what_was_dropped_is_told_with_the_number(server, client):
     cursor = server.send(recipient="u42", content=0)["id"]
@@ -342,6 +412,36 @@ def test_another_tab_takes_over_from_one_that_is_frozen(server, client):
     other.wait_for("meanwhile")
     client.freeze(False)
     client.wait_for("meanwhile")
+    assert streaming(server) == 1
+
+
+LATE_LOCK = """
+    const { locks } = navigator;
+    const request = locks.request.bind(locks);
+    locks.request = (name, options, grant) => {
+        window.grant = grant;
+        return new Promise(() => {});
+    };
+    window.giveUpThenGrant = async () => {
+        dispatchEvent(new Event("freeze"));
+        await grant();
+        locks.request = request;
+        dispatchEvent(new Event("resume"));
+    };
+"""
+
+
+def test_a_lock_that_is_granted_too_late_makes_no_second_leader(server, client):
+    client.connect()
+    client.wait_for_state("connected")
+    other = client.tab(server)
+    other.run(LATE_LOCK)
+    other.connect()
+    other.wait_for_state("connected")
+    other.run("return giveUpThenGrant()")
+    server.send(recipient="u42", content="one")
+    for tab in (client, other):
+        tab.wait_for("one")
     assert streaming(server) == 1
 
 

@@ -1,6 +1,7 @@
 """The dashboard shows what goes on, looks into inboxes without taking, and empties them."""
 
 import signal
+import urllib.request
 
 import pytest
 from selenium.webdriver.common.keys import Keys
@@ -50,8 +51,8 @@ def test_the_figures_are_those_of_the_broker_and_move(server, people, screenshot
         "the plots should grow",
     )
     page.eventually(lambda: len(page.table("fullest")) == 3, "the fullest inboxes should be listed")
-    page.eventually(lambda: len(page.table("slowest")) == 3, "nobody has read yet")
-    assert {row[-1] for row in page.table("slowest")} == {"never"}
+    page.eventually(lambda: len(page.table("unattended")) == 3, "nobody has read yet")
+    assert {row[-1] for row in page.table("unattended")} == {"never"}
     assert sorted(row[0] for row in page.table("fullest")) == ["u0", "u1", "u2"]
     page.run("document.querySelector('#fullest button').click()")
     page.eventually(lambda: len(page.texts) == 10, "a row should open its inbox")
@@ -108,3 +109,40 @@ def test_it_says_when_the_broker_is_away_and_goes_on_when_it_is_back(server, peo
     page.wait_for_state("reconnecting")
     server.start()
     page.wait_for_state("connected")
+
+
+HOLD = """
+    const { fetch } = window;
+    const released = new Promise((resolve) => (window.release = resolve));
+    window.fetch = async (url, ...rest) => {
+        const answer = await fetch(url, ...rest);
+        if (String(url).includes("recipient=slow")) await released.then(() => setTimeout(() => (window.late = true)));
+        return answer;
+    };
+"""
+
+
+def test_a_late_answer_is_not_shown_as_that_of_another_inbox(server, people):
+    for _ in range(2):
+        server.send(recipient="slow", content="of the slow one")
+    server.send(recipient="quick", content="of the quick one")
+    page = Dashboard(people[0], server)
+    page.run(HOLD)
+    page.open("slow")
+    page.open("quick")
+    page.wait_for_texts("of the quick one")
+    summary = page.text("#summary")
+    page.run("release()")
+    page.eventually(lambda: page.run("return window.late"), "the late answer should be there")
+    page.run("return new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
+    assert page.text("#summary") == summary and page.texts == ["of the quick one"]
+
+
+def test_an_inbox_that_is_followed_does_not_wait_for_a_reader(server, people):
+    for recipient in ("followed", "left-alone"):
+        server.send(recipient=recipient, content="hello")
+    with urllib.request.urlopen(server.url + "/v1/stream?recipient=followed&cursor=0&as=sse"):
+        page = Dashboard(people[0], server)
+        page.eventually(lambda: len(page.table("fullest")) == 2, "both should be listed")
+        assert [row[0] for row in page.table("unattended")] == ["left-alone"]
+    page.eventually(lambda: len(page.table("unattended")) == 2, "nobody follows now")

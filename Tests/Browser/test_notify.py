@@ -103,6 +103,34 @@ def test_a_hidden_page_marks_nothing_read(server, people):
     page.wait_for_count(0)
 
 
+LOOPS = """
+    window.loopsMax = 0;
+    const requests = [];
+    const { send } = XMLHttpRequest.prototype;
+    XMLHttpRequest.prototype.send = function (...body) {
+        requests.push(this);
+        loopsMax = Math.max(loopsMax, requests.filter(({ readyState }) => readyState % 4).length);
+        return send.apply(this, body);
+    };
+"""
+
+
+@pytest.mark.interrupted
+def test_a_page_that_is_hidden_and_shown_during_trouble_still_asks_once(server, people):
+    page = Notify(people[0], server, "?recipient=u7&timeout=2.5")
+    page.wait_for_state("connected")
+    server.stop(signal.SIGKILL)
+    page.wait_for_loop("error", 1, exactly=False)
+    hide = "Object.defineProperty(document, 'hidden', {configurable: true, value: arguments[0]});"
+    for hidden in (True, False, True, False):
+        page.run(hide + "document.dispatchEvent(new Event('visibilitychange'))", hidden)
+    server.start()
+    page.run(LOOPS)
+    none = page.loop["none"]
+    page.wait_for_loop("none", none + 2, exactly=False)
+    assert page.run("return loopsMax") == 1
+
+
 @pytest.mark.interrupted
 def test_what_was_read_elsewhere_meanwhile_is_not_counted(start_server, people):
     server = start_server("--retain-read-seconds", "1")
@@ -156,5 +184,16 @@ def test_the_page_of_fifteen_lines_works_on_another_site(start_server, people):
         page.eventually(lambda: page.text("#list") == "shop: hello", "it should show the message")
         page.find("#list li").click()
         page.eventually(lambda: server.inbox("u7")["unread"] == 0, "a click should mark it read")
+        # What the bell tells other bells is nothing for it, nor for anybody else who reads the inbox.
+        bell = Notify(people[0], server, "?recipient=u7")
+        server.send(recipient="u7", sender="shop", content="again")
+        # The first one too: the broker keeps it for a while, and no bell was told of the click.
+        bell.wait_for_count(2)
+        bell.open_bell()
+        bell.wait_for_count(0)
+        bell.eventually(lambda: server.kept("u7:read"), "word should be sent that it was read")
+        server.send(recipient="u7", sender="shop", content="last")
+        page.eventually(lambda: page.text("#list") == "shop: lastshop: again", "it should show what people sent")
+        assert [message["content"] for message in server.kept("u7")] == ["hello", "again", "last"]
     finally:
         site.stop()

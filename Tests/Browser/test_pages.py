@@ -125,7 +125,7 @@ def test_a_new_message_shifts_nothing(server, people, path):
     # What a page shows at its start may come in steps.
     page.run("return new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
     page.run(SHIFTS)
-    selectors = {"/chat": ".message", "/notify": "#loop b", "/dashboard": "#slowest td", "/desk/agent": "#customers a"}
+    selectors = {"/chat": ".message", "/notify": "#loop b", "/dashboard": "#unattended td", "/desk/agent": "#customers a"}
     before = page.text(selectors[path])
     fill(server)
     page.eventually(lambda: page.text(selectors[path]) != before, "the message should be shown")

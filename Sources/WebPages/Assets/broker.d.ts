@@ -109,7 +109,8 @@ export interface Options {
   url?: string;
   /** "0" (if not said) from the oldest message kept, "now" only new ones, or a cursor of before. */
   cursor?: string;
-  /** Keep the cursor in localStorage and go on from it after a reload. */
+  /** Keep the cursor in localStorage, by url and recipients, and go on from it after a reload; where storage is blocked
+   * or full, do without. */
   remember?: boolean;
   /** Whose coming and going to tell, up to 100 names: how it is at the start, then each change. Over streams only; where
    * polls have to do, ask `GET /v1/presence`. */
@@ -124,7 +125,8 @@ export interface Options {
   pollSeconds?: number;
   /** Between polls that do not wait; 5. */
   intervalSeconds?: number;
-  /** A connection silent for longer is dead; 40. More than a poll waits, and than the broker's --ping-seconds (15). */
+  /** A connection silent for longer is dead; 40. More than the broker's --ping-seconds (15). While it polls, one and a
+   * half times what a poll waits, or the pause between polls, if that is longer. */
   silenceSeconds?: number;
   /** When to try the first way again, after falling back; 300. */
   upgradeSeconds?: number;
@@ -157,7 +159,8 @@ interface Events<Content> {
 
 /** Follows one inbox or several. Its events are CustomEvents; `detail` is what `on` gives. */
 export interface Connection<Content = any> extends EventTarget, AsyncIterable<Message<Content>> {
-  /** Behind the last message delivered. It moves after the listeners of a message have run. */
+  /** Behind the last message delivered. It moves after the listeners of a message have run. If one closes
+   * before all messages of an answer were delivered, it stays in front of that answer, which then comes again. */
   cursor: string;
   readonly state: State;
   /** Listens; the function that it returns ends that. Listen at once: what there is comes soon after `connect`. */

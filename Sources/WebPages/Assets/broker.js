@@ -1,4 +1,4 @@
-// The client for web pages; all is explained in the types.
+// Explained in the types.
 // @ts-self-types="./broker.d.ts"
 
 const home = new URL(import.meta.url).origin;
@@ -13,6 +13,12 @@ export class Refusal extends Error {
     Object.assign(this, { code, status, isTemporary: status >= 500 || [408, 429].includes(status) });
   }
 }
+
+const attempt = (action) => {
+  try {
+    return action();
+  } catch {}
+};
 
 const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
@@ -57,7 +63,7 @@ const ways = {
       const events = (text + value).split("\n\n");
       text = events.pop();
       for (const lines of events) {
-        const { event, id, data } = Object.fromEntries(lines.split("\n").map((line) => line.split(/: (.*)/)));
+        const { event, id, data } = Object.fromEntries(lines.split("\n").map((line) => line.split(/: (.*)/s)));
         if (data) receive(Object.assign(JSON.parse(data), event && { event }), id);
       }
     }
@@ -87,7 +93,8 @@ export function connect(given) {
   };
   const { url, transport, remember, silenceSeconds } = options;
   const recipients = [options.recipient].flat();
-  const key = "broker:" + JSON.stringify([url, recipients, options.presence, transport]);
+  const place = "broker:" + JSON.stringify([url, recipients]);
+  const key = place + JSON.stringify([transport, options.presence]);
   const session = randomKey();
   const life = new AbortController();
   const present = {};
@@ -99,7 +106,7 @@ export function connect(given) {
   let upgradeAt, turn, link, leads, channel, timer, wake, openedAt, unproven, catching, draining;
 
   const connection = Object.assign(new EventTarget(), {
-    cursor: (remember && localStorage[key]) || options.cursor,
+    cursor: attempt(() => remember && localStorage[place]) || options.cursor,
     state: { name: "connecting" },
 
     on(type, listener) {
@@ -146,7 +153,7 @@ export function connect(given) {
     },
   });
 
-  const emit = (type, detail) => life.signal.aborted || connection.dispatchEvent(new CustomEvent(type, { detail }));
+  const emit = (type, detail) => !life.signal.aborted && connection.dispatchEvent(new CustomEvent(type, { detail }));
 
   function path(path, fields) {
     const query = new URLSearchParams(fields);
@@ -155,11 +162,11 @@ export function connect(given) {
     return `${path}?${query}`;
   }
 
-  const post = (data) => channel?.postMessage({ ...data, ...(leads && { cursor: connection.cursor }) });
+  const post = (data) => leads && channel?.postMessage({ ...data, cursor: connection.cursor });
 
   function show(state) {
     emit("state", (connection.state = state));
-    if (leads) post({ state });
+    post({ state });
   }
 
   function tell(presence) {
@@ -167,7 +174,7 @@ export function connect(given) {
     if (present[recipient]?.online === online) return;
     present[recipient] = presence;
     emit("presence", presence);
-    if (leads) post({ present: [presence] });
+    post({ present: [presence] });
   }
 
   function deliver(answer) {
@@ -175,12 +182,12 @@ export function connect(given) {
     const { messages = [], gap, reset, presence, cursor = from } = answer;
     if (reset) emit("reset", {});
     if (gap) emit("gap", gap);
-    for (const message of messages) emit("message", message);
+    if (!messages.every((message) => emit("message", message))) return;
     if (presence) tell(presence);
     connection.cursor = cursor;
     if (!leads) return;
     alive();
-    if (remember) localStorage[key] = cursor;
+    attempt(() => remember && (localStorage[place] = cursor));
     post({ from, answer });
   }
 
@@ -199,14 +206,14 @@ export function connect(given) {
     return (catching ??= ask().finally(() => (catching = null)));
   }
 
-  // One tab leads: it connects, and tells the others what it receives. A lock decides which.
+  // The tab with the lock leads: it connects and tells the others.
 
   function begin() {
     if (turn || life.signal.aborted) return;
     if (options.share && navigator.locks) {
       channel = new BroadcastChannel(key);
       channel.onmessage = ({ data }) => hear(data);
-      post({ hello: true });
+      channel.postMessage({ hello: true });
       catchUp().catch(() => {});
     }
     compete();
@@ -221,30 +228,31 @@ export function connect(given) {
 
   async function compete(steal) {
     turn?.abort();
+    leads = false;
     const mine = (turn = new AbortController());
     const { signal } = mine;
     alive();
     try {
       await (channel ? navigator.locks.request(key, steal ? { steal } : { signal }, () => lead(signal)) : lead(signal));
     } catch ({ name }) {
-      if (name !== "AbortError") await lead(signal); // Locks are forbidden here.
+      if (name !== "AbortError") await lead(signal); // Locks are forbidden.
     }
-    if (turn !== mine) return;
-    leads = false;
-    compete();
+    if (turn === mine) compete();
   }
 
   function alive() {
     clearTimeout(timer);
+    if (!turn) return;
+    const seconds = Math.max(silenceSeconds, 1.5 * options[connection.state.transport + "Seconds"] || 0);
     const silent = () => (leads ? link.abort(silence) : compete(true));
-    timer = setTimeout(silent, silenceSeconds * (leads ? 1000 : 1500 + 999 * Math.random()));
+    timer = setTimeout(silent, seconds * (leads ? 1000 : 1500 + 999 * Math.random()));
   }
 
   function hear({ hello, state, present: changed = [], ...frame }) {
-    if (leads && hello) post({ state: connection.state, present: Object.values(present) });
-    if (leads || hello) return;
-    alive();
+    if (hello) return post({ state: connection.state, present: Object.values(present) });
+    if (leads) return;
     if (state) show(state);
+    alive();
     changed.map(tell);
     frames.push(frame);
     drain();
@@ -266,12 +274,11 @@ export function connect(given) {
   }
 
   async function lead(turn) {
-    leads = true;
     while (!turn.aborted) {
+      leads = true;
       link = new AbortController();
       const { signal } = link;
       turn.onabort = () => link.abort();
-      alive();
       try {
         await Promise.race([follow(link), new Promise((_, reject) => (signal.onabort = () => reject(signal.reason)))]);
       } catch (error) {
@@ -292,6 +299,7 @@ export function connect(given) {
     const name = names[level];
     const at = (fields) => ({ cursor: connection.cursor, session, ...fields });
     show({ name: "connected", transport: name });
+    alive();
     await (ways[name] ?? transport)({
       ...options,
       signal,

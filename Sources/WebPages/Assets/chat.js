@@ -123,11 +123,13 @@ byId("way").append(
   ),
 );
 
-
 const status = new StatusLine(byId("state"), () => [inbox ?? { state: { name: "connecting" } }]);
 addEventListener("hashchange", enter);
 addEventListener("pagehide", () => company.leave());
-addEventListener("pageshow", ({ persisted }) => persisted && company.beat());
+addEventListener("pageshow", ({ persisted }) => {
+  // Who has left does not come back.
+  if (persisted) company = new Company(room, me, showPeople);
+});
 document.addEventListener("visibilitychange", showTitle);
 setInterval(() => document.hidden || showRooms(), 30_000);
 enter();

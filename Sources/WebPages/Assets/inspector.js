@@ -18,9 +18,12 @@ export async function openInbox(name) {
   byId("inbox").scrollIntoView({ block: "nearest" });
 }
 
+/** Shows the inbox that is open. If another one is opened meanwhile, what comes late is dropped. */
 async function show() {
+  const name = recipient;
   try {
     const inbox = await request(`/v1/inbox?${query()}`);
+    if (name !== recipient) return;
     const { unread, leased, kept, bytes, waiting, streaming, lastSeen } = inbox;
     byId("summary").replaceChildren(
       ...[
@@ -34,13 +37,14 @@ async function show() {
       ].map(([name, value]) => make("div", {}, make("dt", {}, name), make("dd", {}, value))),
     );
     const messages = await peek();
+    if (name !== recipient) return;
     byId("peeked").textContent = t(
       `${messages.length} messages, the newest on top. Looking takes nothing and leaves no trace.`,
       `${messages.length} 条消息，最新的在最前。查看不会取走消息，也不留痕迹。`,
     );
     byId("messages").replaceChildren(...messages.slice(-shownMax).reverse().map(itemOf));
   } catch (error) {
-    byId("said").textContent = error.message;
+    if (name === recipient) byId("said").textContent = error.message;
   }
 }
 
@@ -68,13 +72,15 @@ function contentOf(text) {
 byId("test").addEventListener("submit", async (event) => {
   event.preventDefault();
   const { sender, content } = Object.fromEntries(new FormData(event.target));
+  const name = recipient;
   try {
     const { id, online } = await send({ recipient, sender, content: contentOf(content) }, { attempts: 1 });
+    if (name !== recipient) return;
     byId("said").textContent = t(`Sent as ${id}; ${online} readers there.`, `已发送，编号 ${id}；${online} 个读者。`);
     event.target.elements.content.value = "";
     await show();
   } catch (error) {
-    byId("said").textContent = error.message;
+    if (name === recipient) byId("said").textContent = error.message;
   }
 });
 
@@ -88,12 +94,14 @@ byId("purge").addEventListener("click", () => {
 
 byId("sure").addEventListener("close", async () => {
   if (byId("sure").returnValue !== "yes") return;
+  const name = recipient;
   try {
     await request(`/v1/inbox?${query()}`, { method: "DELETE" });
+    if (name !== recipient) return;
     byId("said").textContent = t("Emptied.", "已清空。");
     await show();
   } catch (error) {
-    byId("said").textContent = error.message;
+    if (name === recipient) byId("said").textContent = error.message;
   }
 });
 byId("again").addEventListener("click", show);

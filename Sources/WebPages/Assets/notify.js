@@ -1,9 +1,9 @@
 // Notifications for one name: a loop that waits as the old tutorials did, and a bell that counts what is unread.
 //
 // Unread is what the broker says is unread. Who reads (opens the bell with the page visible) acks at the broker, then
-// sends the ids to the same inbox as a message of type "read", from which other tabs and devices learn it. The broker
-// keeps what was read for a minute, and the "read" message a moment longer than what it names; so a page that loads
-// follows from the oldest message kept and counts right.
+// sends the ids to a companion inbox, from which other tabs and devices learn it; who follows the inbox itself sees
+// nothing of that. The broker keeps what was read for a minute, and the word of it a moment longer than what it names;
+// so a page that loads follows both from the oldest message kept and counts right.
 
 import { connect, send } from "/broker.js";
 import { StatusLine, byId, copyButton, make, missing, prepareCommands, stored, t, textOf, timeElement } from "./dom.js";
@@ -20,12 +20,13 @@ byId("fifteen").parentElement.after(copyButton(() => byId("fifteen").textContent
 // The bell.
 
 const unread = new Map();
-const inbox = connect({ recipient });
+const companion = `${recipient}:read`;
+const inbox = connect({ recipient: [recipient, companion] });
 const status = new StatusLine(byId("state"), () => [inbox]);
 let wasInterrupted = false;
 
-inbox.on("message", ({ id, type, sender, content, sentAt }) => {
-  if (type === "read") return forget(Array.isArray(content?.ids) ? content.ids : []);
+inbox.on("message", ({ id, recipient: at, sender, content, sentAt }) => {
+  if (at === companion) return forget(Array.isArray(content?.ids) ? content.ids : []);
   const item = make(
     "li",
     {},
@@ -44,7 +45,7 @@ inbox.on("gap", ({ lost }) => {
   byId("lost").textContent = missing(lost) + t(": read elsewhere meanwhile, or dropped", "：已在别处阅读或已丢弃");
   recount();
 });
-inbox.on("reset", () => forget([...unread.keys()]));
+inbox.on("reset", recount);
 inbox.on("state", ({ name }) => {
   status.update();
   if (name === "reconnecting" || name === "offline") wasInterrupted = true;
@@ -90,8 +91,8 @@ async function markRead() {
   try {
     await inbox.ack(ids);
     forget(ids);
-    const word = await inbox.send({ type: "read", content: { ids }, ttlSeconds: 90 });
-    await inbox.ack([word.id]);
+    const word = await inbox.send({ recipient: companion, type: "read", content: { ids }, ttlSeconds: 90 });
+    await inbox.ack([word.id], companion);
   } catch {
     // What is not acked stays on the count, and is tried again at the next message or connection.
     return;
@@ -101,12 +102,14 @@ async function markRead() {
   markRead();
 }
 
-/** After an interruption: others may have read meanwhile, and word of it may be gone. So are the messages, then. */
+/** After an interruption: others may have read meanwhile, and word of it may be gone. So are the messages, then, as all
+ * are after a restart. */
 async function recount() {
+  const counted = [...unread.keys()];
   try {
     const { messages = [] } = await inbox.poll({ cursor: "0", limit: 1000 });
-    const kept = new Set(messages.map(({ id }) => id));
-    forget([...unread.keys()].filter((id) => !kept.has(id)));
+    const kept = new Set(messages.filter((each) => each.recipient === recipient).map(({ id }) => id));
+    forget(counted.filter((id) => !kept.has(id)));
   } catch {
     // The connection is gone again; then it is done at the next one.
   }

@@ -20,7 +20,7 @@ export class Outbox {
 
   /** `show(letter, state, reason)` is told of every change: state is pending, waiting, refused, sent or withdrawn. */
   constructor(owner, show) {
-    this.#prefix = `desk-outbox:${owner}:`;
+    this.#prefix = `outbox:${owner}:`;
     this.#show = show;
     addEventListener("online", () => this.flush());
     for (const letter of this.#stored()) this.#letters.set(letter.ref, letter);

@@ -1,4 +1,4 @@
-// The busiest and the fullest inboxes, and the slowest readers, from one listing of all inboxes.
+// The busiest and the fullest inboxes, and those that have waited longest for a reader, from one listing of all inboxes.
 
 import { request } from "/broker.js";
 import { button, byId, make, t } from "./dom.js";
@@ -66,7 +66,7 @@ export async function showTables(open) {
     const last = known.get(inbox.recipient);
     const grown = epoch(last) === epoch(inbox.last) ? sequence(inbox.last) - sequence(last) : sequence(inbox.last);
     inbox.rate = listedAt ? Math.max(0, grown) / seconds : 0;
-    // Nobody has been there since the beginning: slower than everybody who has.
+    // Nobody has been there since the beginning: longer ago than for all where somebody has.
     inbox.unseenFor = now - (Date.parse(inbox.lastSeen) || 0);
   }
   const isFirst = !listedAt;
@@ -86,7 +86,9 @@ export async function showTables(open) {
     [t("Bytes", "字节"), ({ bytes }) => bytes],
     unread,
   ], open);
-  draw(byId("slowest"), top(inboxes.filter((inbox) => inbox.unread), ({ unseenFor }) => unseenFor), [
+  // When somebody last began to read says nothing of an inbox that is being read.
+  const unattended = inboxes.filter((inbox) => inbox.unread && !inbox.waiting && !inbox.streaming);
+  draw(byId("unattended"), top(unattended, ({ unseenFor }) => unseenFor), [
     recipient,
     unread,
     [t("Last there", "上次读取"), ({ lastSeen, unseenFor }) => (lastSeen ? ago(unseenFor) : never)],

@@ -27,9 +27,11 @@ export function wait(recipient, show) {
   // Without a cursor this would take the messages, as the tutorial did, and the bell would have nothing to count.
   let cursor = "now";
   let request;
+  let timer;
   let until = 0;
 
   function ask() {
+    clearTimeout(timer);
     // A tab that nobody sees needs no connection.
     if (document.hidden) return;
     until = performance.now() + pageSeconds * 1000;
@@ -40,8 +42,7 @@ export function wait(recipient, show) {
       success(answer) {
         cursor = answer.cursor ?? cursor;
         if (answer.success === "1") {
-          // Word of what was read elsewhere is not for people.
-          for (const message of answer.messages) if (message.type !== "read") show("data", textOf(message));
+          for (const message of answer.messages) show("data", textOf(message));
         } else {
           show("none");
         }
@@ -49,7 +50,7 @@ export function wait(recipient, show) {
       },
       error(kind) {
         show(kind);
-        setTimeout(ask, kind === "timeout" ? 0 : pauseAfterErrors);
+        timer = setTimeout(ask, kind === "timeout" ? 0 : pauseAfterErrors);
       },
     });
   }
