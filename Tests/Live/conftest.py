@@ -3,6 +3,7 @@
 import itertools
 import os
 import re
+import signal
 import sys
 from pathlib import Path
 
@@ -12,6 +13,9 @@ import pytest
 sys.path.append(str(Path(__file__).resolve().parents[1] / "Conformance"))
 
 from servers import BROKERCTL, OwnBroker  # noqa: E402, F401
+
+# Shells start what runs in the background with Ctrl-C ignored, and it would stay ignored in all programs started here.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 class Broker(OwnBroker):
