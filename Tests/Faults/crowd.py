@@ -48,9 +48,7 @@ def crowd_leaves(long):
         f"{clients} noticed within {gone:.2f} s ({online} times 'online' in the first sends); "
         f"{(parked - baseline) / clients:.0f} resident bytes each while parked"
     )
-    server.stop()
-    row.faults += server.faults
-    return row
+    return server.end(row)
 
 
 def storm_of_one_key(long):
@@ -100,9 +98,7 @@ def storm_of_one_key(long):
     if statuses.count(422) != 10 * turns * 5 or statuses.count(201) != 40 * turns * 5:
         row.faults.append(f"unexpected statuses: {({status: statuses.count(status) for status in set(statuses)})}")
     row.notes.append(f"{len(statuses)} sends, 5 keys: {statuses.count(201)} accepted, {statuses.count(422)} refused")
-    server.stop()
-    row.faults += server.faults
-    return row
+    return server.end(row)
 
 
 FAULTS = [crowd_leaves, storm_of_one_key]

@@ -104,9 +104,7 @@ def jumping_clock(long):
     row.add(follows.followed_row())
     row.faults += errors[:3]
     row.notes.append(f"{jumps} jumps")
-    server.stop()
-    row.faults += server.faults
-    return row
+    return server.end(row)
 
 
 FAULTS = [jumping_clock]

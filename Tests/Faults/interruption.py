@@ -112,9 +112,7 @@ def stopped_server(long):
     ledger.drain(server)
     row = ledger.taken_row()
     row.notes.append(f"stopped for {seconds} s; 20 leases ended meanwhile and came back")
-    server.stop()
-    row.faults += server.faults
-    return row
+    return server.end(row)
 
 
 def _send_on(server, ledger, recipient, done):

@@ -53,9 +53,7 @@ def descriptors_spent(long):
     )
     for client in inside:
         client.close()
-    server.stop()
-    row.faults += server.faults
-    return row
+    return server.end(row)
 
 
 def _was_closed(client):
@@ -142,9 +140,7 @@ def spent_memory(long):
         f"{statuses.count(507)} refused; {used / room:.1%} of {room >> 20} MiB used; "
         f"the process grew by {peak >> 20} MiB"
     )
-    server.stop()
-    row.faults += server.faults
-    return row
+    return server.end(row)
 
 
 def slow_readers(long):
@@ -222,9 +218,7 @@ def slow_readers(long):
         f"{slow_count} slow readers: {buffers >> 10} KiB in buffers, the process grew by {peak >> 20} MiB at most, "
         f"{cut} cut off"
     )
-    server.stop()
-    row.faults += server.faults
-    return row
+    return server.end(row)
 
 
 def slowloris(long):
@@ -274,9 +268,7 @@ def slowloris(long):
         f"{clients} slow clients, {told} told 408; heads cut after {last[0]:.1f} s, "
         f"bodies after {max(last[1:]):.1f} s; others' worst send and poll {worst * 1000:.0f} ms"
     )
-    server.stop()
-    row.faults += server.faults
-    return row
+    return server.end(row)
 
 
 FAULTS = [descriptors_spent, full_inbox, spent_memory, slow_readers, slowloris]

@@ -214,9 +214,7 @@ def _is_worked_off(server):
 
 def _end(row, server, proxy):
     proxy.close()
-    server.stop()
-    row.faults += server.faults
-    return row
+    return server.end(row)
 
 
 FAULTS = [idle_cutting_proxy, short_lived_proxy, buffering_proxy, nginx_in_between, scattering_proxy]

@@ -40,9 +40,7 @@ def resetting_clients(long):
     row = ledger.taken_row()
     twice = sum(count - 1 for seen in ledger.taken.values() for count in seen.values() if count > 1)
     row.notes.append(f"{twice} twice after a reset behind the reading, {row.inherent - twice} confirmed and unread")
-    server.stop()
-    row.faults += server.faults
-    return row
+    return server.end(row)
 
 
 def _send(server, ledger, recipients, done, seed):

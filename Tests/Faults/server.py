@@ -114,6 +114,12 @@ class Server:
             self.faults.append(f"exit code {code}: {self.logged()}")
         self.log.close()
 
+    def end(self, row):
+        """Stops it; what was noticed about it belongs to the row."""
+        self.stop()
+        row.faults += self.faults
+        return row
+
 
 def get(connection, path, **fields):
     return connection.request("GET", path + ("?" + query(**fields) if fields else ""))

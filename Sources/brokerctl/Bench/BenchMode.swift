@@ -10,8 +10,8 @@ enum BenchMode: String, CaseIterable, Sendable {
     func load(_ plan: BenchPlan) -> any BenchLoad {
         switch self {
         case .send: SendLoad(plan)
-        case .poll, .latency: HandOverLoad(plan)
-        case .fanout: FanOutLoad(plan)
+        case .poll, .latency: DeliveryLoad(plan, isFanOut: false)
+        case .fanout: DeliveryLoad(plan, isFanOut: true)
         case .park: ParkLoad(plan)
         }
     }
