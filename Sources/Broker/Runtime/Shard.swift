@@ -138,12 +138,12 @@ package actor Shard {
 
     /// One inbox from outside.
     package func summary(of recipient: Recipient) -> InboxSummary {
-        state.summary(of: recipient)
+        state.summary(of: recipient, wall: time.wallNow)
     }
 
     /// Some inboxes from outside, sorted by name.
     package func summaries(prefix: String, after: String?, limit: Int) -> [InboxSummary] {
-        state.summaries(prefix: prefix, after: after, limit: limit)
+        state.summaries(prefix: prefix, after: after, limit: limit, wall: time.wallNow)
     }
 
     /// Unread messages of some recipients together; those of other shards count nothing.
@@ -165,7 +165,9 @@ package actor Shard {
 
     /// What the shard holds and has done.
     package func statistics() -> Statistics {
-        state.statistics
+        var statistics = state.statistics
+        statistics.lag = state.lag(at: time.wallNow)
+        return statistics
     }
 
     /// Whether somebody reads the inboxes of some recipients.

@@ -1,3 +1,5 @@
+internal import Synchronization
+
 /// Who writes what a stream reads.
 package protocol StreamSink: AnyObject, Sendable {
     /// A batch to write, or the end. Called on the executor of the shard that `reader` belongs to.
@@ -13,6 +15,8 @@ package final class StreamReader: Reader, @unchecked Sendable {
     private let sink: any StreamSink
     /// Which part of a request that spans several shards it reads.
     package let part: Int
+    // Said by whoever writes, asked by the shard, now and then.
+    private let unwritten = Mutex<[Message]>([])
 
     /// Makes a stream that is not registered yet.
     package init(sink: any StreamSink, part: Int = 0) {
@@ -24,4 +28,13 @@ package final class StreamReader: Reader, @unchecked Sendable {
     package override func receive(_ outcome: ReadOutcome) -> Bool {
         sink.stream(self, received: outcome)
     }
+
+    /// Says that messages which the sink took care of cannot be written yet; an empty array, that they can.
+    ///
+    /// They count to how far this reader is behind. May be said on any executor.
+    package func withhold(_ messages: [Message]) {
+        unwritten.withLock { $0 = messages }
+    }
+
+    override var withheld: [Message] { unwritten.withLock(\.self) }
 }

@@ -113,6 +113,9 @@ package class Reader: Membership, @unchecked Sendable {
         preconditionFailure("a reader is made by the runtime, which says where its outcomes go")
     }
 
+    /// What it was given, oldest first, and its client's connection has yet to take; known to the runtime.
+    var withheld: [Message] { [] }
+
     /// Calls `body` with its place in each of its inboxes, in the order of the request.
     @inline(__always)
     func forEachMembership(_ body: (Membership) -> Void) {

@@ -94,7 +94,7 @@ extension HTTPConnection: StreamSink {
         case .batch(let batch):
             let next = EventStream.Writing(part: part, batch: batch)
             // Most often it need not wait.
-            if stream.waiting.isEmpty, mayWrite(stream) { write(next, stream) } else { stream.waiting.append(next) }
+            if stream.waiting.isEmpty, mayWrite(stream) { write(next, stream) } else { wait(next, stream) }
             rearm()
         }
         return true
@@ -103,8 +103,18 @@ extension HTTPConnection: StreamSink {
     /// Writes what waits, one batch after the other, as long as the client takes it.
     private func pump() {
         guard let stream, stream.hasBegun else { return }
-        while !stream.waiting.isEmpty, mayWrite(stream) { write(stream.waiting.removeFirst(), stream) }
+        while !stream.waiting.isEmpty, mayWrite(stream) {
+            let next = stream.waiting.removeFirst()
+            stream.parts[next.part].reader.withhold([])
+            write(next, stream)
+        }
         rearm()
+    }
+
+    /// Keeps a batch until the client has taken what is before it; its reader counts as behind by it.
+    private func wait(_ next: EventStream.Writing, _ stream: EventStream) {
+        stream.waiting.append(next)
+        stream.parts[next.part].reader.withhold(next.batch.messages)
     }
 
     private func mayWrite(_ stream: EventStream) -> Bool {
@@ -115,7 +125,9 @@ extension HTTPConnection: StreamSink {
     private func write(_ next: EventStream.Writing, _ stream: EventStream) {
         stream.write(next, front.rendered, front.streamOutput)
         postOutput()
-        if channel.pendingBytes == 0, !channel.isClosed { finishWriting(next, stream) } else { stream.writing = next }
+        guard channel.pendingBytes > 0 || channel.isClosed else { return finishWriting(next, stream) }
+        stream.writing = next
+        stream.parts[next.part].reader.withhold(next.batch.messages)
     }
 
     /// What was being written is posted, or with the kernel if that had not taken it all: its reader may give the next.
@@ -137,6 +149,7 @@ extension HTTPConnection: StreamSink {
         guard let stream else { return }
         if let written = stream.writing, !channel.isClosed {
             stream.writing = nil
+            stream.parts[written.part].reader.withhold([])
             finishWriting(written, stream)
         }
         pump()
