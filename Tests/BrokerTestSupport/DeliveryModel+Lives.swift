@@ -119,7 +119,18 @@ extension DeliveryModel {
         wanted.last = inbox.last > 0 ? MessageID(epoch: inbox.epoch, sequence: inbox.last) : nil
         wanted.waiting = readers.count { !$0.isStream }
         wanted.streaming = readers.count { $0.isStream }
+        wanted.lag = readers.map { messagesBehind($0, inbox) }.max().map { messages in
+            ReaderLag(messages: messages, age: summary.lag?.age ?? .zero)
+        }
         try require(summary == wanted, "the summary is \(summary), not \(wanted)")
+    }
+
+    /// How many messages of an inbox a reader of it has yet to be given.
+    private func messagesBehind(_ reader: ModelReader, _ inbox: ModelInbox) -> Int {
+        guard reader.isFollower, let place = reader.recipients.firstIndex(of: inbox.recipient) else {
+            return inbox.unread.count
+        }
+        return Int(inbox.last - reader.positions[place])
     }
 
     /// The earliest moment at which something must happen; nil if nothing will.

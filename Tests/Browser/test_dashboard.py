@@ -1,7 +1,12 @@
 """The dashboard shows what goes on, looks into inboxes without taking, and empties them."""
 
+import json
+import re
 import signal
+import socket
+import urllib.parse
 import urllib.request
+from contextlib import closing
 
 import pytest
 from selenium.webdriver.common.keys import Keys
@@ -136,6 +141,61 @@ def test_a_late_answer_is_not_shown_as_that_of_another_inbox(server, people):
     page.eventually(lambda: page.run("return window.late"), "the late answer should be there")
     page.run("return new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
     assert page.text("#summary") == summary and page.texts == ["of the quick one"]
+
+
+def stuck_stream(server, recipient):
+    """A stream whose client does not read, until the server cannot write to it any more."""
+    reader = socket.socket()
+    reader.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+    reader.connect(("127.0.0.1", server.port))
+    request = f"GET /v1/stream?recipient={urllib.parse.quote(recipient)} HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n"
+    reader.sendall(request.encode())
+    # It is open as soon as it says so.
+    reader.recv(1)
+    message = json.dumps({"recipient": recipient, "content": "x" * 60_000}) + "\n"
+    for _ in range(100):
+        # What kernels take makes room for more; at last nobody has seen anything of what the inbox is full of.
+        batch = urllib.request.Request(server.url + "/v1/send", (message * 10).encode())
+        batch.add_header("Content-Type", "application/x-ndjson")
+        with urllib.request.urlopen(batch, timeout=30) as answer:
+            if '"success":"1"' not in answer.read().decode():
+                return reader
+    raise AssertionError("the stream should fall behind")
+
+
+def test_slow_readers_are_told_from_those_that_keep_up(server, people, screenshot):
+    page = Dashboard(people[0], server)
+    page.eventually(lambda: "Every reader" in page.text("#slowest"), "nobody is slow yet")
+    with closing(stuck_stream(server, "slow")), urllib.request.urlopen(server.url + "/v1/stream?recipient=quick&as=sse"):
+        server.send(recipient="quick", content="hello")
+        server.send(recipient="left-alone", content="hello")
+        page.eventually(lambda: [row[0] for row in page.table("slowest")] == ["slow"], "one is slow")
+        behind = server.inbox("slow")["lag"]["messages"]
+        page.eventually(lambda: page.table("slowest")[0][1] == str(behind), "it should say by how much")
+        assert re.fullmatch(r"\d+ (s|min)", page.table("slowest")[0][2]) and page.table("slowest")[0][3] == "1"
+        tile = "return [...document.querySelectorAll('#figures .faint')].map((each) => each.textContent)"
+        page.eventually(lambda: f"the slowest is {behind} behind" in page.run(tile), "the figures should say so too")
+        for size in ("desktop", "phone"):
+            if size == "phone":
+                page.be_a_phone()
+            for scheme in ("light", "dark"):
+                page.prefer(scheme)
+                page.run("document.getElementById('slowest').scrollIntoView({ block: 'center' })")
+                screenshot(page, f"dashboard-slow-{size}-{scheme}")
+                assert page.run("return document.scrollingElement.scrollWidth - innerWidth") <= 0
+        page.run("document.querySelector('#slowest button').click()")
+        page.eventually(lambda: f"{behind}, for " in page.text("#summary"), "its inbox should say so too")
+    page.eventually(lambda: not page.table("slowest"), "it has gone")
+
+
+def test_slow_readers_are_told_in_chinese(server, people, screenshot):
+    page = Dashboard(people[0], server)
+    page.find(".language").click()
+    page.eventually(lambda: "在线的读者都已收到全部消息" in (page.text("#slowest") or ""), "nobody is slow yet")
+    with closing(stuck_stream(server, "慢")):
+        page.eventually(lambda: [row[0] for row in page.table("slowest")] == ["慢"], "one is slow")
+        assert re.fullmatch(r"\d+ (秒|分钟)", page.table("slowest")[0][2])
+        screenshot(page, "dashboard-slow-chinese")
 
 
 def test_an_inbox_that_is_followed_does_not_wait_for_a_reader(server, people):

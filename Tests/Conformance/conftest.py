@@ -53,6 +53,12 @@ forgetful = served(
     "refusing", "with --retain-read-seconds of 2 at most", lambda limits: limits.retain_read_seconds <= 2
 )
 lively = served("refusing", "with --ping-seconds of 1 at most", lambda limits: limits.ping_seconds <= 1)
+fleeting = served(
+    "refusing", "with --presence-linger-seconds of 2 at most", lambda limits: limits.presence_linger_seconds <= 2
+)
+lingering = served(
+    "plain", "with --presence-linger-seconds of 10 at least", lambda limits: limits.presence_linger_seconds >= 10
+)
 impatient = served(
     "refusing", "with a header timeout of 2 s at most", lambda limits: limits.header_timeout_seconds <= 2
 )

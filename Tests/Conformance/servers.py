@@ -27,6 +27,7 @@ class Limits:
     when_full: str = "refuse"
     retain_read_seconds: float = 60
     ping_seconds: float = 15
+    presence_linger_seconds: float = 15
     header_timeout_seconds: float = 10
     allow_origin: str = ""
     allow_host: str = ""
@@ -89,7 +90,8 @@ class Servers:
     # Small enough that a test reaches each limit at once. The origin and the name are for tests of CORS and `Host`.
     SMALL = (
         "--inbox-messages-max", "10", "--inbox-bytes-max", "100000", "--message-bytes-max", "40000",
-        "--retain-read-seconds", "1", "--ping-seconds", "0.2", "--header-timeout-seconds", "1",
+        "--retain-read-seconds", "1", "--ping-seconds", "0.2",
+        "--presence-linger-seconds", "0.2", "--header-timeout-seconds", "1",
         "--allow-origin", "https://app.example.org", "--allow-host", "chat.example.org",
     )  # fmt: skip
     KINDS = {

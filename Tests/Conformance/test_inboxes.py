@@ -1,5 +1,6 @@
 """Looking into inboxes, listing and deleting them, figures and health."""
 
+import json
 import re
 from pathlib import Path
 
@@ -14,7 +15,7 @@ def test_an_inbox_that_nobody_has_used_is_empty_and_is_not_made(broker, inbox):
     assert answer.status == 200
     assert answer.body.decode() == (
         f'{{"recipient":"{inbox}","unread":0,"leased":0,"kept":0,"bytes":0,"first":null,"last":null,'
-        '"waiting":0,"streaming":0,"lastSeen":null}'
+        '"waiting":0,"streaming":0,"lag":null,"lastSeen":null}'
     )
     assert broker.get("/v1/inboxes", prefix=inbox).json == {"inboxes": []}
 
@@ -36,6 +37,34 @@ def test_an_inbox_tells_who_reads(broker, inbox):
         summary = broker.inbox(inbox)
         assert (summary["waiting"], summary["streaming"]) == (2, 1)
     eventually(lambda: broker.inbox(inbox)["waiting"] + broker.inbox(inbox)["streaming"] == 0)
+
+
+def test_whoever_waits_lags_behind_nothing(broker, inbox):
+    broker.send(inbox)
+    assert broker.inbox(inbox)["lag"] is None
+    with broker.connect() as connection:
+        stream = broker.stream(inbox, connection=connection, **{"as": "ndjson"})
+        stream.line()
+        assert eventually(lambda: broker.inbox(inbox)["lag"])["messages"] == 0
+    eventually(lambda: broker.inbox(inbox)["lag"] is None)
+
+
+def test_whoever_does_not_read_lags_behind(roomy, inbox):
+    with roomy.connect(receive_buffer_bytes=4096) as connection:
+        stream = roomy.stream(inbox, connection=connection, **{"as": "ndjson"})
+        # First kernels take what nobody reads. At last the inbox is full, or drops what it had.
+        for _ in range(1000):
+            roomy.batch([{"recipient": inbox, "content": "x" * 20_000}] * 10)
+            if roomy.inbox(inbox)["lag"]["messages"] >= 25:
+                break
+        lag = roomy.inbox(inbox)["lag"]
+        assert set(lag) == {"messages", "seconds"} and lag["messages"] >= 10
+        assert eventually(lambda: roomy.inbox(inbox)["lag"]["seconds"] > lag["seconds"])
+        assert roomy.get("/v1/stats").json["readers"]["lag"]["messages"] >= lag["messages"]
+        last = roomy.inbox(inbox)["last"]
+        while json.loads(stream.line()).get("id") != last:
+            pass
+        eventually(lambda: roomy.inbox(inbox)["lag"] == {"messages": 0, "seconds": 0})
 
 
 def test_the_list_is_sorted_by_bytes_and_paged(broker, inbox):

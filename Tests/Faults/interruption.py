@@ -139,7 +139,7 @@ def ended_server(long):
         fields = [{}, {"cursor": "now"}, {"lease": 30}][number % 3]
         parked.append(connection.send(poll_bytes(f"polled-{number % 100}", timeout=300, **fields)))
     readers = [Reader(server.connect(), f"streamed-{number % 20}", cursor=0) for number in range(streams)]
-    wait_until(lambda: server.stats()["readers"] == {"waiting": polls, "streaming": streams}, seconds=60)
+    wait_until(lambda: server.readers() == (polls, streams), seconds=60)
     with server.connect() as connection:
         for number in range(200):
             ledger.send(connection, f"streamed-{number % 20}", padding=1000)

@@ -35,7 +35,7 @@ def resetting_clients(long):
     done.set()
     for thread in threads:
         thread.join(60)
-    wait_until(lambda: server.stats()["readers"] == {"waiting": 0, "streaming": 0})
+    wait_until(lambda: server.readers() == (0, 0))
     ledger.drain(server)
     row = ledger.taken_row()
     twice = sum(count - 1 for seen in ledger.taken.values() for count in seen.values() if count > 1)

@@ -59,6 +59,11 @@ class Server:
     def stats(self):
         return self.get("/v1/stats").json
 
+    def readers(self):
+        """How many polls wait and how many streams are open."""
+        readers = self.stats()["readers"]
+        return readers["waiting"], readers["streaming"]
+
     def logged(self):
         self.log.seek(0)
         return self.log.read().decode(errors="replace")[-2000:]

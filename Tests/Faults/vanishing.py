@@ -29,7 +29,7 @@ def vanished_peers(long):
                     for kind, fields in (("taken", {"take": 1}), ("followed", {"cursor": 0}))
                     for number in range(each)
                 }
-            wait_until(lambda: server.stats()["readers"] == {"waiting": 3 * each, "streaming": 2 * each})
+            wait_until(lambda: server.readers() == (3 * each, 2 * each))
             with server.connect() as connection:
                 for name, reader in streams.items():
                     book = follows if name.startswith("followed") else ledger

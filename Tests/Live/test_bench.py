@@ -55,7 +55,7 @@ def test_bench_measures_and_cleans_up(start_broker, words, measures):
     assert (result["deliveries"] > 0) == (words[0] != "send")
     assert run("inboxes", url=url_of(broker)).out == ""
     stats = broker.get("/v1/stats").json
-    assert stats["readers"] == {"waiting": 0, "streaming": 0}
+    assert stats["readers"] == {"waiting": 0, "streaming": 0, "lag": None}
 
 
 @pytest.mark.parametrize("over", ["poll", "sse", "ndjson"])

@@ -21,7 +21,7 @@ def test_stats_count(start_broker, inbox):
     ]  # fmt: skip
     assert stats["loops"] == 1 and stats["draining"] is False
     assert stats["messages"] == {"kept": 2, "unread": 1, "leased": 0}
-    assert stats["readers"] == {"waiting": 1, "streaming": 1}
+    assert stats["readers"] == {"waiting": 1, "streaming": 1, "lag": {"messages": 0, "seconds": 0}}
     assert 0 < stats["memory"]["bytes"] < stats["memory"]["bytesMax"] == 1 << 30
     assert stats["connections"]["open"] == 3
     totals = stats["totals"]

@@ -161,6 +161,8 @@ public struct InboxSummary: Hashable, Sendable {
     public var waiting = 0
     /// Streams that are open.
     public var streaming = 0
+    /// How far the slowest of these readers is behind; nil if there is none.
+    public var lag: ReaderLag?
     /// When somebody last began to read, not counting observers, or acked; nil if that is not known.
     public var lastSeen: WallInstant?
 }

@@ -36,10 +36,13 @@ public struct Statistics: Hashable, Sendable {
     /// Polls that ended without a message.
     public var timeouts = 0
 
+    /// How far the slowest reader of all inboxes is behind; nil if nobody waits or streams.
+    public var lag: ReaderLag?
+
     /// Zero of everything.
     public init() {}
 
-    /// Adds the figures of another shard.
+    /// Adds the figures of another shard; of both lags the larger one stays.
     package static func += (sum: inout Statistics, part: Statistics) {
         for path: WritableKeyPath<Statistics, Int> in [
             \.inboxes, \.kept, \.unread, \.leased, \.waiting, \.streaming, \.memoryBytes, \.sent, \.duplicates,
@@ -47,5 +50,6 @@ public struct Statistics: Hashable, Sendable {
         ] {
             sum[keyPath: path] += part[keyPath: path]
         }
+        sum.lag = .slowest(sum.lag, part.lag)
     }
 }

@@ -99,6 +99,11 @@ package actor Shard {
         wroteHere(reader, batch)
     }
 
+    /// A stream's write does not go out: until ``wrote(_:_:)`` its messages count to how far the reader is behind.
+    package func withhold(_ messages: [Message], from reader: Reader) {
+        state.withhold(messages, from: reader)
+    }
+
     /// A taken batch has arrived: its messages are read.
     package func confirm(_ batch: Batch, isStream: Bool = false) {
         confirmHere(batch, isStream: isStream)
@@ -138,12 +143,12 @@ package actor Shard {
 
     /// One inbox from outside.
     package func summary(of recipient: Recipient) -> InboxSummary {
-        state.summary(of: recipient)
+        state.summary(of: recipient, wall: time.wallNow)
     }
 
     /// Some inboxes from outside, sorted by name.
     package func summaries(prefix: String, after: String?, limit: Int) -> [InboxSummary] {
-        state.summaries(prefix: prefix, after: after, limit: limit)
+        state.summaries(prefix: prefix, after: after, limit: limit, wall: time.wallNow)
     }
 
     /// Unread messages of some recipients together; those of other shards count nothing.
@@ -165,7 +170,9 @@ package actor Shard {
 
     /// What the shard holds and has done.
     package func statistics() -> Statistics {
-        state.statistics
+        var statistics = state.statistics
+        statistics.lag = state.lag(at: time.wallNow)
+        return statistics
     }
 
     /// Whether somebody reads the inboxes of some recipients.

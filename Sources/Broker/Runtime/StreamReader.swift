@@ -13,6 +13,7 @@ package final class StreamReader: Reader, @unchecked Sendable {
     private let sink: any StreamSink
     /// Which part of a request that spans several shards it reads.
     package let part: Int
+    private var unwritten: [Message] = []
 
     /// Makes a stream that is not registered yet.
     package init(sink: any StreamSink, part: Int = 0) {
@@ -23,5 +24,10 @@ package final class StreamReader: Reader, @unchecked Sendable {
 
     package override func receive(_ outcome: ReadOutcome) -> Bool {
         sink.stream(self, received: outcome)
+    }
+
+    override var withheld: [Message] {
+        get { unwritten }
+        set { unwritten = newValue }
     }
 }

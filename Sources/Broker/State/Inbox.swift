@@ -98,7 +98,7 @@ package final class Inbox: Scheduled {
     }
 
     /// The inbox from outside.
-    var summary: InboxSummary {
+    func summary(wall: WallInstant) -> InboxSummary {
         var summary = InboxSummary(recipient: recipient)
         summary.unread = Int(unread)
         summary.leased = Int(leased)
@@ -108,6 +108,7 @@ package final class Inbox: Scheduled {
         summary.last = last > 0 ? end : nil
         summary.waiting = Int(waiting)
         summary.streaming = Int(streaming)
+        summary.lag = lag(at: wall)
         summary.lastSeen = lastSeen
         return summary
     }

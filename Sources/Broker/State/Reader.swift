@@ -119,6 +119,12 @@ package class Reader: Membership, @unchecked Sendable {
         return inbox
     }
 
+    /// What it was given, oldest first, and its connection has yet to take; only a stream says so.
+    var withheld: [Message] {
+        get { [] }
+        set {}
+    }
+
     /// Calls `body` with its place in each of its inboxes, in the order of the request.
     @inline(__always)
     func forEachMembership(_ body: (Membership) -> Void) {

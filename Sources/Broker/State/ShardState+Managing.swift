@@ -1,8 +1,8 @@
 // Looking at inboxes from outside, removing them, shutting down.
 extension ShardState {
     /// One inbox from outside; zeros for a recipient that nobody has used.
-    func summary(of recipient: Recipient) -> InboxSummary {
-        if let inbox = inboxes[recipient] { return inbox.summary }
+    func summary(of recipient: Recipient, wall: WallInstant) -> InboxSummary {
+        if let inbox = inboxes[recipient] { return inbox.summary(wall: wall) }
         var summary = InboxSummary(recipient: recipient)
         guard let position = positions.peek(recipient), position.last > 0 else { return summary }
         summary.last = MessageID(epoch: position.epoch, sequence: position.last)
@@ -12,13 +12,13 @@ extension ShardState {
     /// Up to `limit` inboxes in the order of their names' bytes, after `after` and beginning with `prefix`.
     ///
     /// - Complexity: O(n log n) in the inboxes of the shard that are wanted, O(n) in the others.
-    func summaries(prefix: String, after: String?, limit: Int) -> [InboxSummary] {
+    func summaries(prefix: String, after: String?, limit: Int, wall: WallInstant) -> [InboxSummary] {
         let wanted = inboxes.values.filter { inbox in
             guard inbox.recipient.name.utf8.starts(with: prefix.utf8) else { return false }
             guard let after else { return true }
             return after.utf8.lexicographicallyPrecedes(inbox.recipient.name.utf8)
         }
-        return wanted.sorted { $0.recipient < $1.recipient }.prefix(limit).map(\.summary)
+        return wanted.sorted { $0.recipient < $1.recipient }.prefix(limit).map { $0.summary(wall: wall) }
     }
 
     /// Unread messages of some recipients together.

@@ -32,6 +32,7 @@ extension ShardState {
     /// A stream's write has gone out: it gets what has come meanwhile, or waits.
     mutating func resume(_ reader: Reader, now: MonotonicInstant) {
         guard reader.standing == .busy else { return }
+        if reader.line == .busy { reader.withheld = [] }
         if let batch = collect(reader, now: now) {
             pause(reader)
             actions.append(.deliver(reader, batch))
@@ -41,6 +42,13 @@ extension ShardState {
         reader.forEachMembership { membership in
             if membership.line == .busy { relink(membership, reader) }
         }
+    }
+
+    /// A stream's write does not go out; who asks for lag finds it among the busy.
+    mutating func withhold(_ messages: [Message], from reader: Reader) {
+        guard reader.standing == .busy else { return }
+        reader.withheld = messages
+        reader.forEachMembership { setAside($0) }
     }
 
     /// Puts a stream that is still writing where it stands in nobody's way.

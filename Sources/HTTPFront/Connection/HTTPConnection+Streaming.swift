@@ -94,7 +94,7 @@ extension HTTPConnection: StreamSink {
         case .batch(let batch):
             let next = EventStream.Writing(part: part, batch: batch)
             // Most often it need not wait.
-            if stream.waiting.isEmpty, mayWrite(stream) { write(next, stream) } else { stream.waiting.append(next) }
+            if stream.waiting.isEmpty, mayWrite(stream) { write(next, stream) } else { wait(next, stream) }
             rearm()
         }
         return true
@@ -107,6 +107,19 @@ extension HTTPConnection: StreamSink {
         rearm()
     }
 
+    /// Keeps a batch until the client has taken what is before it; its reader counts as behind by it.
+    private func wait(_ next: EventStream.Writing, _ stream: EventStream) {
+        stream.waiting.append(next)
+        withhold(next, stream)
+    }
+
+    private func withhold(_ next: EventStream.Writing, _ stream: EventStream) {
+        let reader = stream.parts[next.part].reader
+        let messages = next.batch.messages
+        front.tell(shard: stream.parts[next.part].request.shardIndex) { shard in shard.withhold(messages, from: reader)
+        }
+    }
+
     private func mayWrite(_ stream: EventStream) -> Bool {
         self.stream === stream && stream.hasBegun && stream.writing == nil && channel.pendingBytes == 0
             && !channel.isClosed
@@ -115,7 +128,9 @@ extension HTTPConnection: StreamSink {
     private func write(_ next: EventStream.Writing, _ stream: EventStream) {
         stream.write(next, front.rendered, front.streamOutput)
         postOutput()
-        if channel.pendingBytes == 0, !channel.isClosed { finishWriting(next, stream) } else { stream.writing = next }
+        guard channel.pendingBytes > 0 || channel.isClosed else { return finishWriting(next, stream) }
+        stream.writing = next
+        withhold(next, stream)
     }
 
     /// What was being written is posted, or with the kernel if that had not taken it all: its reader may give the next.

@@ -59,6 +59,8 @@ enum InboxAnswer {
         body.append(decimal: summary.waiting)
         body.append(",\"streaming\":")
         body.append(decimal: summary.streaming)
+        body.append(",\"lag\":")
+        LagAnswer.write(summary.lag, to: body)
         body.append(",\"lastSeen\":")
         if let lastSeen = summary.lastSeen {
             body.append(UInt8(ascii: "\""))

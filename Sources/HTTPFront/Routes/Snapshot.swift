@@ -47,7 +47,13 @@ struct Snapshot: Sendable {
         body.append(",\"inboxes\":")
         body.append(decimal: broker.inboxes)
         write("messages", [("kept", broker.kept), ("unread", broker.unread), ("leased", broker.leased)], to: body)
-        write("readers", [("waiting", broker.waiting), ("streaming", broker.streaming)], to: body)
+        body.append(",\"readers\":{\"waiting\":")
+        body.append(decimal: broker.waiting)
+        body.append(",\"streaming\":")
+        body.append(decimal: broker.streaming)
+        body.append(",\"lag\":")
+        LagAnswer.write(broker.lag, to: body)
+        body.append(UInt8(ascii: "}"))
         write("memory", [("bytes", broker.memoryBytes), ("bytesMax", memoryBytesMax)], to: body)
         write("buffers", [("bytes", bufferBytes), ("bytesMax", bufferBytesMax)], to: body)
         write(
@@ -111,6 +117,12 @@ struct Snapshot: Sendable {
             ("connections_max", "Their limit.", connectionsMax),
         ]
         for (name, help, value) in gauges { write(name, help, "gauge", value, to: body) }
+        // One for all inboxes: a label for each would make as many series as there are recipients.
+        let lag = broker.lag ?? ReaderLag()
+        let lagMessages: StaticString = "Messages that the slowest reader has yet to be given; 0 without readers."
+        write("slowest_reader_lag_messages", lagMessages, "gauge", lag.messages, to: body)
+        let lagSeconds: StaticString = "Age of the oldest message that a reader has yet to be given; 0 without readers."
+        write("slowest_reader_lag_seconds", lagSeconds, "gauge", to: body) { LagAnswer.writeSeconds(lag, to: $0) }
         write("connections_accepted_total", "Connections accepted.", "counter", connectionsAccepted, to: body)
         write("connections_refused_total", "Connections refused.", "counter", connectionsRefused, to: body)
         for total in totals { write(total.metric, total.help, "counter", total.value, to: body) }
@@ -123,6 +135,16 @@ struct Snapshot: Sendable {
         _ value: Int,
         to body: ByteBuffer
     ) {
+        write(name, help, type, to: body) { $0.append(decimal: value) }
+    }
+
+    private func write(
+        _ name: StaticString,
+        _ help: StaticString,
+        _ type: StaticString,
+        to body: ByteBuffer,
+        value: (ByteBuffer) -> Void
+    ) {
         body.append("# HELP broker_")
         body.append(name)
         body.append(" ")
@@ -134,7 +156,7 @@ struct Snapshot: Sendable {
         body.append("\nbroker_")
         body.append(name)
         body.append(" ")
-        body.append(decimal: value)
+        value(body)
         body.append("\n")
     }
 }

@@ -22,7 +22,7 @@ const figures = [
   [t("Sent", "发送"), (now, rate) => rate("sent"), ({ totals }) => number.format(totals.sent), perSecond],
   [t("Delivered", "投递"), (now, rate) => rate("delivered"), ({ totals }) => number.format(totals.delivered), perSecond],
   [t("Parked polls", "等待的轮询"), ({ readers }) => readers.waiting, () => ""],
-  [t("Streams", "流"), ({ readers }) => readers.streaming, () => ""],
+  [t("Streams", "流"), ({ readers }) => readers.streaming, lagOf],
   [t("Inboxes", "信箱"), ({ inboxes }) => inboxes, unreadOf],
   [t("Memory", "内存"), ({ memory }) => memory.bytes, memoryOf, bytes],
   [t("Lost in gaps", "缺失"), (now, rate) => rate("lost"), gapsOf, perSecond],
@@ -31,6 +31,12 @@ const figures = [
 
 function unreadOf({ messages }) {
   return t(`${number.format(messages.unread)} unread messages`, `${number.format(messages.unread)} 条未读`);
+}
+
+function lagOf({ readers: { lag } }) {
+  if (!lag?.messages) return "";
+  const messages = number.format(lag.messages);
+  return t(`the slowest is ${messages} behind`, `最慢的落后 ${messages} 条`);
 }
 
 function memoryOf({ memory }) {

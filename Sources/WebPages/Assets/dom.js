@@ -24,6 +24,15 @@ export const timeElement = (milliseconds) => {
   return make("time", { dateTime: date.toISOString(), title: date.toLocaleString(t([], "zh")) }, text);
 };
 
+/** How long something takes, in a unit that suits it. */
+export function span(milliseconds) {
+  const seconds = Math.max(0, Math.round(milliseconds / 1000));
+  if (seconds < 90) return t(`${seconds} s`, `${seconds} 秒`);
+  const minutes = Math.round(seconds / 60);
+  if (minutes < 90) return t(`${minutes} min`, `${minutes} 分钟`);
+  return t(`${Math.round(minutes / 60)} h`, `${Math.round(minutes / 60)} 小时`);
+}
+
 export const missing = (lost) =>
   t(lost === 1 ? "1 message is missing" : `${lost} messages are missing`, `缺少 ${lost} 条消息`);
 

@@ -1,7 +1,7 @@
 // One inbox: its figures, its messages, a test message, and emptying it.
 
 import { request, send } from "/broker.js";
-import { byId, make, t, textOf, timeElement } from "./dom.js";
+import { byId, make, span, t, textOf, timeElement } from "./dom.js";
 
 const shownMax = 200;
 let recipient;
@@ -24,7 +24,7 @@ async function show() {
   try {
     const inbox = await request(`/v1/inbox?${query()}`);
     if (name !== recipient) return;
-    const { unread, leased, kept, bytes, waiting, streaming, lastSeen } = inbox;
+    const { unread, leased, kept, bytes, waiting, streaming, lag, lastSeen } = inbox;
     byId("summary").replaceChildren(
       ...[
         [t("unread", "未读"), unread],
@@ -33,6 +33,7 @@ async function show() {
         [t("bytes", "字节"), bytes],
         [t("waiting", "等待"), waiting],
         [t("streaming", "流"), streaming],
+        [t("lag", "落后"), lag ? lagText(lag) : "–"],
         [t("last there", "上次读取"), lastSeen ? timeElement(lastSeen) : "–"],
       ].map(([name, value]) => make("div", {}, make("dt", {}, name), make("dd", {}, value))),
     );
@@ -46,6 +47,11 @@ async function show() {
   } catch (error) {
     if (name === recipient) byId("said").textContent = error.message;
   }
+}
+
+/** How many messages the slowest reader has yet to get, and for how long the oldest of them has waited. */
+function lagText({ messages, seconds }) {
+  return messages ? t(`${messages}, for ${span(1000 * seconds)}`, `${messages} 条，已 ${span(1000 * seconds)}`) : "0";
 }
 
 /** What is kept. Who observes confirms nothing, and what was dropped is left to be told to the next reader. */

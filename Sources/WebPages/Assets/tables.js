@@ -1,7 +1,8 @@
-// The busiest and the fullest inboxes, and those that have waited longest for a reader, from one listing of all inboxes.
+// The busiest and the fullest inboxes, those with the slowest readers, and those that have waited longest for one, from one
+// listing of all inboxes.
 
 import { request } from "/broker.js";
-import { button, byId, make, t } from "./dom.js";
+import { button, byId, make, span, t } from "./dom.js";
 
 const rows = 8;
 const pageSize = 1000;
@@ -10,14 +11,7 @@ const pagesMax = 10;
 
 const never = t("never", "从未");
 
-/** How long ago, in words. */
-function ago(milliseconds) {
-  const seconds = Math.max(0, Math.round(milliseconds / 1000));
-  if (seconds < 90) return t(`${seconds} s ago`, `${seconds} 秒前`);
-  const minutes = Math.round(seconds / 60);
-  if (minutes < 90) return t(`${minutes} min ago`, `${minutes} 分钟前`);
-  return t(`${Math.round(minutes / 60)} h ago`, `${Math.round(minutes / 60)} 小时前`);
-}
+const ago = (milliseconds) => t(`${span(milliseconds)} ago`, `${span(milliseconds)}前`);
 
 const sequence = (id) => (id ? Number(id.slice(id.indexOf(".") + 1)) : 0);
 const epoch = (id) => id?.slice(0, id.indexOf("."));
@@ -37,8 +31,8 @@ async function list() {
   return { inboxes, isPartial: Boolean(after) };
 }
 
-/** Draws a table again; `columns` are [title, cell(inbox)]. The first cell opens the inbox. */
-function draw(table, inboxes, columns, open) {
+/** Draws a table again; `columns` are [title, cell(inbox)]. The first cell opens the inbox. `none` is said of no inbox. */
+function draw(table, inboxes, columns, open, none) {
   const focused = table.contains(document.activeElement) ? document.activeElement.textContent : null;
   const head = make("tr", {}, ...columns.map(([title]) => make("th", { scope: "col" }, title)));
   const body = inboxes.map((inbox) => {
@@ -47,6 +41,9 @@ function draw(table, inboxes, columns, open) {
     return make("tr", {}, make("td", {}, name), ...cells);
   });
   table.replaceChildren(make("thead", {}, head), make("tbody", {}, ...body));
+  if (none && !inboxes.length) {
+    table.append(make("tfoot", {}, make("tr", {}, make("td", { colSpan: columns.length, className: "faint" }, none))));
+  }
   if (focused === null) return;
   [...table.querySelectorAll("button")].find(({ textContent }) => textContent === focused)?.focus();
 }
@@ -73,7 +70,6 @@ export async function showTables(open) {
   known = new Map(inboxes.map(({ recipient, last }) => [recipient, last]));
   listedAt = now;
   const recipient = [t("Inbox", "信箱")];
-  const unread = [t("Unread", "未读"), (inbox) => inbox.unread];
   const busiest = top(inboxes, isFirst ? ({ last }) => sequence(last) : ({ rate }) => rate);
   draw(byId("busiest"), busiest, [
     recipient,
@@ -84,13 +80,20 @@ export async function showTables(open) {
     recipient,
     [t("Kept", "保存"), ({ kept }) => kept],
     [t("Bytes", "字节"), ({ bytes }) => bytes],
-    unread,
   ], open);
+  // By how long the oldest message has waited; where that is the same, by how many do.
+  const slowness = ({ lag }) => (lag?.messages ? lag.seconds + lag.messages / 1e9 : 0);
+  draw(byId("slowest"), top(inboxes, slowness), [
+    recipient,
+    [t("Behind", "落后"), ({ lag }) => lag.messages],
+    [t("For", "已等待"), ({ lag }) => span(1000 * lag.seconds)],
+    [t("Readers", "读者"), ({ waiting, streaming }) => waiting + streaming],
+  ], open, t("Every reader that is there has everything.", "在线的读者都已收到全部消息。"));
   // When somebody last began to read says nothing of an inbox that is being read.
   const unattended = inboxes.filter((inbox) => inbox.unread && !inbox.waiting && !inbox.streaming);
   draw(byId("unattended"), top(unattended, ({ unseenFor }) => unseenFor), [
     recipient,
-    unread,
+    [t("Unread", "未读"), (inbox) => inbox.unread],
     [t("Last there", "上次读取"), ({ lastSeen, unseenFor }) => (lastSeen ? ago(unseenFor) : never)],
   ], open);
   byId("known").replaceChildren(...inboxes.slice(0, 200).map((inbox) => make("option", { value: inbox.recipient })));

@@ -39,7 +39,25 @@ struct Inbox: Command {
         table.append(["bytes", bytes < 1024 ? "\(bytes)" : "\(bytes) (\(ByteSize.rounded(bytes)))"])
         for name in ["first", "last"] { table.append([name, TerminalText.escaped(inbox.string(name) ?? "-")]) }
         for name in ["waiting", "streaming"] { table.append([name, "\(inbox.integer(name) ?? 0)"]) }
+        table.append(["lag", Inbox.lag(of: inbox) ?? "no reader"])
         table.append(["last seen", TerminalText.escaped(inbox.string("lastSeen") ?? "not known")])
         return table.takeLines()
+    }
+
+    /// How far the slowest reader is behind; nil if there is none.
+    static func lag(of inbox: JSONObject) -> String? {
+        guard let lag = inbox.object("lag"), let messages = lag.integer("messages") else { return nil }
+        guard messages > 0 else { return "0" }
+        return "\(messages), oldest \(age(lag.decimal("seconds") ?? 0))"
+    }
+
+    /// A time in whole units of a size that suits it.
+    static func age(_ seconds: Double) -> String {
+        switch seconds {
+        case ..<10: "\(Int((seconds * 1000).rounded())) ms"
+        case ..<120: "\(Int(seconds)) s"
+        case ..<7200: "\(Int(seconds / 60)) min"
+        default: "\(Int(seconds / 3600)) h"
+        }
     }
 }

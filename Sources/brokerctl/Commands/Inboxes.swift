@@ -55,7 +55,7 @@ struct Inboxes: Command {
     static var emptyTable: Table {
         Table([
             ("RECIPIENT", .left), ("UNREAD", .right), ("LEASED", .right), ("KEPT", .right), ("BYTES", .right),
-            ("WAITING", .right), ("STREAMING", .right), ("LAST SEEN", .left),
+            ("WAITING", .right), ("STREAMING", .right), ("LAG", .right), ("LAST SEEN", .left),
         ])
     }
 
@@ -63,6 +63,9 @@ struct Inboxes: Command {
     static func row(of inbox: JSONObject) -> [String] {
         [TerminalText.escaped(inbox.string("recipient") ?? "?")]
             + ["unread", "leased", "kept", "bytes", "waiting", "streaming"].map { "\(inbox.integer($0) ?? 0)" }
-            + [TerminalText.escaped(inbox.string("lastSeen") ?? "not known")]
+            + [
+                inbox.object("lag")?.integer("messages").map { "\($0)" } ?? "-",
+                TerminalText.escaped(inbox.string("lastSeen") ?? "not known"),
+            ]
     }
 }

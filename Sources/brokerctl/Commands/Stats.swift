@@ -83,6 +83,10 @@ struct Stats: Command {
             table.append(["messages \(name)", "\(figure(messages, name))", ""])
         }
         for name in ["waiting", "streaming"] { table.append(["readers \(name)", "\(figure(readers, name))", ""]) }
+        let lag = readers?.object("lag")
+        let behind = figure(lag, "messages")
+        let age = behind > 0 ? "\(Inbox.age(lag?.decimal("seconds") ?? 0)) old" : ""
+        table.append(["slowest reader's lag", "\(behind)", age])
         let (bytes, bytesMax) = (figure(memory, "bytes"), figure(memory, "bytesMax"))
         table.append(["memory", ByteSize.rounded(bytes), "of \(ByteSize.rounded(bytesMax))"])
         table.append(["connections open", "\(figure(connections, "open"))", "of \(figure(connections, "max"))"])

@@ -4,6 +4,8 @@ enum JSON {
     case null
     case bool(Bool)
     case number(Int)
+    /// A number with decimals, of which none is needed exactly.
+    case decimal(Double)
     case string(String)
     case array([JSON])
     case object([(name: String, value: JSON)])
@@ -76,7 +78,19 @@ private struct JSONParser {
             number = number &* 10 &+ Int(bytes[place] - 48)
             place += 1
         }
-        return place > start ? .number(isNegative ? -number : number) : nil
+        guard place > start else { return nil }
+        guard place < bytes.count, bytes[place] == UInt8(ascii: ".") else {
+            return .number(isNegative ? -number : number)
+        }
+        place += 1
+        let point = place
+        var (decimal, share) = (Double(number), 1.0)
+        while place < bytes.count, bytes[place] &- 48 < 10 {
+            share /= 10
+            decimal += share * Double(bytes[place] - 48)
+            place += 1
+        }
+        return place > point ? .decimal(isNegative ? -decimal : decimal) : nil
     }
 
     private mutating func object() -> JSON? {

@@ -97,15 +97,20 @@ import Testing
     @Test func `statistics add up field by field`() {
         var part = Statistics()
         withUnsafeMutableBytes(of: &part) { bytes in
-            // All fields are integers; each gets another value, so that one which was forgotten shows.
-            for (index, field) in bytes.bindMemory(to: Int.self).indices.enumerated() {
+            // All fields but the last are integers; each gets another value, so that one which was forgotten shows.
+            let integers = bytes[..<(MemoryLayout<Statistics>.offset(of: \.lag) ?? 0)]
+            for (index, field) in integers.bindMemory(to: Int.self).indices.enumerated() {
                 bytes.storeBytes(of: index + 1, toByteOffset: field * MemoryLayout<Int>.stride, as: Int.self)
             }
         }
+        part.lag = ReaderLag(messages: 3, age: .seconds(4))
         var sum = Statistics()
         sum += part
         #expect(sum == part)
         #expect(sum != Statistics())
+        part.lag = ReaderLag(messages: 7, age: .seconds(1))
+        sum += part
+        #expect(sum.lag == ReaderLag(messages: 7, age: .seconds(4)))
     }
 
     @Test func `an error says what was found and what to do`() {

@@ -257,7 +257,7 @@ struct Simulation: ~Copyable {
             throw Mismatch("the totals are \(state.statistics), not \(model.statistics)")
         }
         for inbox in state.inboxes.values {
-            try model.check(inbox.summary)
+            try model.check(inbox.summary(wall: wall))
             let (delivered, wanted) = (inbox.log.delivered, model.delivered(at: inbox.recipient))
             guard delivered == wanted else { throw Mismatch("delivered are \(delivered), not \(wanted)") }
         }

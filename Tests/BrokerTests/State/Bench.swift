@@ -226,7 +226,7 @@ final class Bench {
     }
 
     func summary(_ name: String = "a") throws -> InboxSummary {
-        state.summary(of: try Recipient(name))
+        state.summary(of: try Recipient(name), wall: wall)
     }
 
     /// Lets time pass, as a punctual host would.
@@ -270,6 +270,12 @@ final class Bench {
 final class TestReader: Reader, @unchecked Sendable {
     var batches: [Batch] = []
     var ends: [(reason: EndReason, cursor: Cursor)] = []
+    private var unwritten: [Message] = []
+
+    override var withheld: [Message] {
+        get { unwritten }
+        set { unwritten = newValue }
+    }
 
     /// What it got, batch by batch.
     var texts: [[String]] { batches.map(\.texts) }

@@ -57,7 +57,9 @@ import Testing
         for name in names { try bench.send("1", to: name) }
         let sorted = ["Z", "a", "b", "e\u{301}", "room:1", "room:10", "room:2", "é"]
         func list(_ prefix: String = "", after: String? = nil, limit: Int = 100) -> [[UInt8]] {
-            bench.state.summaries(prefix: prefix, after: after, limit: limit).map { Array($0.recipient.name.utf8) }
+            bench.state.summaries(prefix: prefix, after: after, limit: limit, wall: bench.wall).map {
+                Array($0.recipient.name.utf8)
+            }
         }
         #expect(list() == sorted.map { Array($0.utf8) })
         #expect(list(limit: 3) == sorted.prefix(3).map { Array($0.utf8) })

@@ -177,7 +177,7 @@ struct BackPressureTests {
 
 extension LiveServer {
     /// Bytes that channels hold for peers which do not read them.
-    fileprivate func pendingBytes() async -> Int {
+    func pendingBytes() async -> Int {
         var sum = 0
         for loop in loops {
             sum += await loop.run { loop.targets.reduce(0) { $0 + (($1 as? Channel)?.pendingBytes ?? 0) } }

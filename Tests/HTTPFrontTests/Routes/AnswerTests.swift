@@ -165,13 +165,14 @@ struct AnswerTests {
         summary.last = try Sample.id("k3Qz9.18")
         summary.waiting = 5
         summary.streaming = 6
+        summary.lag = ReaderLag(messages: 7, age: .milliseconds(8_009))
         summary.lastSeen = Sample.sentAt
         return summary
     }
 
     private static func text(_ name: String) -> String {
         #"{"recipient":"\#(name)","unread":1,"leased":2,"kept":3,"bytes":4,"first":"k3Qz9.16","last":"k3Qz9.18","#
-            + #""waiting":5,"streaming":6,"lastSeen":"\#(Sample.sentAtText)"}"#
+            + #""waiting":5,"streaming":6,"lag":{"messages":7,"seconds":8.009},"lastSeen":"\#(Sample.sentAtText)"}"#
     }
 
     @Test
@@ -180,13 +181,22 @@ struct AnswerTests {
         #expect(try Self.json(ByteBuffer.text { InboxAnswer.write(summary, to: $0) }) == Self.text(#"u\"42"#))
     }
 
+    @Test(arguments: [
+        (0, "0"), (1, "0.001"), (20, "0.020"), (999, "0.999"), (1000, "1"), (61_500, "61.500"), (86_400_000, "86400"),
+    ])
+    func `a lag is told to the millisecond`(milliseconds: Int, text: String) throws {
+        let lag = ReaderLag(messages: 1, age: .milliseconds(milliseconds))
+        let expected = #"{"messages":1,"seconds":\#(text)}"#
+        #expect(try Self.json(ByteBuffer.text { LagAnswer.write(lag, to: $0) }) == expected)
+    }
+
     @Test
     func `an inbox that nobody has used is shown with zeros`() throws {
         let summary = InboxSummary(recipient: try Recipient("u"))
         #expect(
             try Self.json(ByteBuffer.text { InboxAnswer.write(summary, to: $0) })
                 == #"{"recipient":"u","unread":0,"leased":0,"kept":0,"bytes":0,"first":null,"last":null,"#
-                + #""waiting":0,"streaming":0,"lastSeen":null}"#
+                + #""waiting":0,"streaming":0,"lag":null,"lastSeen":null}"#
         )
     }
 

@@ -42,7 +42,9 @@ struct SnapshotTests {
             #expect(object["loops"] as? Int == setup.loops)
             #expect(object["inboxes"] as? Int == 1)
             #expect(object["messages"] as? [String: Int] == ["kept": 2, "unread": 1, "leased": 0])
-            #expect(object["readers"] as? [String: Int] == ["waiting": 0, "streaming": 0])
+            let readers = try #require(object["readers"] as? [String: any Sendable])
+            #expect(Set(readers.keys) == ["waiting", "streaming", "lag"])
+            #expect(readers["waiting"] as? Int == 0 && readers["streaming"] as? Int == 0 && readers["lag"] is NSNull)
             #expect(
                 object["connections"] as? [String: Int] == ["open": 0, "max": 77, "accepted": 0, "refused": 0]
             )
@@ -75,12 +77,14 @@ struct SnapshotTests {
                 #expect((type.2 == "counter") == value.1.hasSuffix("_total"))
                 #expect(values.updateValue(try #require(Int(value.2)), forKey: String(value.1)) == nil)
             }
-            #expect(values.count == 27)
+            #expect(values.count == 29)
             #expect(values["broker_messages_sent_total"] == 2)
             #expect(values["broker_duplicates_total"] == 1)
             #expect(values["broker_messages_unread"] == 1)
             #expect(values["broker_poll_timeouts_total"] == 1)
             #expect(values["broker_draining"] == 0)
+            #expect(values["broker_slowest_reader_lag_messages"] == 0)
+            #expect(values["broker_slowest_reader_lag_seconds"] == 0)
         }
     }
 }

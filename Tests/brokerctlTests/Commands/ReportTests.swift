@@ -13,21 +13,33 @@ import Testing
         let inbox = try object(
             """
             {"recipient":"u42","unread":2,"leased":1,"kept":3,"bytes":4120,"first":"k3Qz9.16","last":"k3Qz9.18",\
-            "waiting":1,"streaming":0,"lastSeen":null}
+            "waiting":1,"streaming":0,"lag":{"messages":0,"seconds":0},"lastSeen":null}
             """
         )
         #expect(
             Inbox.lines(of: inbox) == [
                 "recipient  u42", "unread     2", "leased     1", "kept       3", "bytes      4120 (4.0 KiB)",
-                "first      k3Qz9.16", "last       k3Qz9.18", "waiting    1", "streaming  0", "last seen  not known",
+                "first      k3Qz9.16", "last       k3Qz9.18", "waiting    1", "streaming  0", "lag        0",
+                "last seen  not known",
             ]
         )
-        #expect(Inboxes.row(of: inbox) == ["u42", "2", "1", "3", "4120", "1", "0", "not known"])
+        #expect(Inboxes.row(of: inbox) == ["u42", "2", "1", "3", "4120", "1", "0", "0", "not known"])
+    }
+
+    @Test(arguments: [
+        ("null", nil), (#"{"messages":0,"seconds":0}"#, "0"), (#"{"messages":3,"seconds":0.04}"#, "3, oldest 40 ms"),
+        (#"{"messages":3,"seconds":9.999}"#, "3, oldest 9999 ms"),
+        (#"{"messages":1,"seconds":119.5}"#, "1, oldest 119 s"),
+        (#"{"messages":9,"seconds":7199}"#, "9, oldest 119 min"),
+        (#"{"messages":9,"seconds":90000.5}"#, "9, oldest 25 h"),
+    ])
+    func `a lag is shown as messages and the age of the oldest`(json: String, text: String?) throws {
+        #expect(Inbox.lag(of: try object(#"{"lag":\#(json)}"#)) == text)
     }
 
     private let stats = """
         {"version":"0.1.0","uptimeSeconds":93784.5,"draining":true,"loops":2,"inboxes":7,\
-        "messages":{"kept":30,"unread":20,"leased":1},"readers":{"waiting":4,"streaming":5},\
+        "messages":{"kept":30,"unread":20,"leased":1},"readers":{"waiting":4,"streaming":5,"lag":{"messages":12,"seconds":64.25}},\
         "memory":{"bytes":1048576,"bytesMax":1073741824},\
         "connections":{"open":3,"max":1000,"accepted":99,"refused":0},\
         "totals":{"requests":1000,"sent":500,"duplicates":0,"delivered":400,"acked":1,"expired":0,"evicted":0,"gaps":0,\
@@ -39,6 +51,7 @@ import Testing
         let lines = Stats.lines(of: now, rates: nil)
         #expect(lines.first == "broker 0.1.0, up 1 d 2 h 3 min 4 s, loops 2, draining")
         #expect(lines.contains { $0.hasPrefix("memory") && $0.hasSuffix(" 1.0 MiB  of 1.0 GiB") })
+        #expect(lines.contains { $0.hasPrefix("slowest reader's lag") && $0.hasSuffix(" 12    64 s old") })
         #expect(lines.contains { $0.hasPrefix("total requests") && $0.hasSuffix("  1000") })
 
         let before = try object(stats.replacing("\"requests\":1000", with: "\"requests\":400"))
