@@ -7,6 +7,9 @@
 ///
 /// Here is what it holds and how that is kept consistent; what may be asked of it is in the extensions.
 package final class Inbox: Scheduled {
+    // First, because it fits into the last word of a timer.
+    /// Where in the queue of departures its readers' last one stands, if it still stands there.
+    var departure: Int32 = -1
     let recipient: Recipient
     let epoch: Epoch
     /// The newest sequence number ever given out; 0 if none was.
@@ -23,8 +26,6 @@ package final class Inbox: Scheduled {
     /// Polls that wait and streams that are open, in whichever line.
     var waiting: Int32 = 0
     var streaming: Int32 = 0
-    /// Where in the queue of departures its readers' last one stands, if it still stands there.
-    var departure: Int32 = -1
     // The next inbox whose followers are to be served, while this one is in that queue, which it leaves before it goes.
     unowned(unsafe) var fanOutNext: Inbox?
 
