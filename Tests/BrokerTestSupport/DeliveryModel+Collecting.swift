@@ -40,7 +40,11 @@ extension DeliveryModel {
         try require(batch.lost == lost, "reader \(id) was told of \(batch.lost) lost messages, not \(lost)")
         try require(batch.isReset == reader.isReset, "reader \(id) was told of a reset: \(batch.isReset)")
         try require(batch.isTaken != reader.isFollower, "the batch of reader \(id) is taken: \(batch.isTaken)")
-        try change(reader: id) { $0.positions = part.positions }
+        let turn = nextTurn()
+        try change(reader: id) {
+            $0.positions = part.positions
+            $0.servedTurn = turn
+        }
         try check(batch.cursor, of: try self.reader(id))
         try giveCursor(id, with: batch.messages)
         var unread = 0

@@ -4,7 +4,7 @@ package import Broker
 extension DeliveryModel {
     /// Messages of an inbox go to its takers, longest waiting first: explains the events that say so.
     mutating func offer(_ recipient: Recipient, _ now: MonotonicInstant) throws(Mismatch) {
-        while let taker = first(at: recipient, isFollower: false) {
+        while let taker = firstTaker(at: recipient) {
             guard try inbox(recipient).unread.count > 0 else { return }
             guard case .deliver(taker.id, let batch, let number) = events.first?.event else {
                 throw Mismatch("reader \(taker.id) waits at '\(recipient)' and got nothing; the next was \(nextEvent)")
@@ -22,9 +22,10 @@ extension DeliveryModel {
             let follower = try reader(id)
             var isFirst = false
             for recipient in follower.recipients where try isBehind(follower, recipient) {
-                isFirst = isFirst || first(at: recipient, isFollower: true)?.id == id
+                let longest = try firstBehind(at: recipient, except: id)
+                isFirst = isFirst || longest.map { $0 > follower.servedTurn } ?? true
             }
-            try require(isFirst, "follower \(id) was served before those who waited longer")
+            try require(isFirst, "follower \(id) was served again before those who have waited since")
             try receive(follower, batch, number, now)
             left -= 1
         }
@@ -124,13 +125,23 @@ extension DeliveryModel {
         return false
     }
 
-    private func first(at recipient: Recipient, isFollower: Bool) -> ModelReader? {
+    private func firstTaker(at recipient: Recipient) -> ModelReader? {
         var first: (turn: Int, reader: ModelReader)?
-        for reader in readers where reader.isFollower == isFollower && reader.recipients.contains(recipient) {
+        for reader in readers where !reader.isFollower && reader.recipients.contains(recipient) {
             guard case .waiting(let turn) = reader.standing, turn < first?.turn ?? .max else { continue }
             first = (turn, reader)
         }
         return first?.reader
+    }
+
+    /// The turn of the follower that waits longest for what has come, of all but one.
+    private func firstBehind(at recipient: Recipient, except id: Int) throws(Mismatch) -> Int? {
+        var first: Int?
+        for reader in readers where reader.id != id && reader.isFollower {
+            guard case .waiting(let turn) = reader.standing, try isBehind(reader, recipient) else { continue }
+            first = min(first ?? turn, turn)
+        }
+        return first
     }
 
     mutating func explainEnd(_ id: Int, _ reason: EndReason) throws(Mismatch) {

@@ -112,7 +112,8 @@ extension DeliveryModel {
             bytesMax: request.bytesMax ?? limits.answerBytesMax,
             session: request.session,
             isObserver: request.isObserving,
-            hasPlacedGaps: isStream || request.tellsGapsInPlace
+            hasPlacedGaps: isStream || request.tellsGapsInPlace,
+            servedTurn: nextTurn()
         )
         let given = request.mode.positions
         for (index, recipient) in request.recipients.enumerated() {
@@ -190,9 +191,13 @@ extension DeliveryModel {
     }
 
     mutating func queue(_ id: Int) throws(Mismatch) {
-        lineTurn += 1
-        let turn = lineTurn
+        let turn = nextTurn()
         try change(reader: id) { $0.standing = .waiting(turn: turn) }
+    }
+
+    mutating func nextTurn() -> Int {
+        lineTurn += 1
+        return lineTurn
     }
 
     /// Checks that a cursor says where a reader stands.

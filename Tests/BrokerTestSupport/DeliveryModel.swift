@@ -136,7 +136,7 @@ struct ModelMessage {
 struct ModelReader {
     enum Standing: Equatable {
         case attached
-        /// Its turn in every line that it stands in.
+        /// Its turn in every line that it stands in, the last that it may have.
         case waiting(turn: Int)
         case busy
     }
@@ -153,6 +153,9 @@ struct ModelReader {
     let hasPlacedGaps: Bool
     var deadline: MonotonicInstant?
     var standing = Standing.attached
+    /// Its first turn as a follower: a stream that is done with a write before its turn comes keeps the place in line that
+    /// it got with that write.
+    var servedTurn: Int
     var positions: [UInt64] = []
     /// The positions that its client has as a cursor; nil while it has none.
     var cursor: [UInt64]?

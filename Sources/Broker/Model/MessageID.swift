@@ -2,12 +2,49 @@
 ///
 /// A restarted broker and a deleted inbox begin a new epoch; sequence numbers begin at 1 in each.
 public struct Epoch: Hashable, Sendable {
-    /// 40 random bits, never zero.
-    package let bits: UInt64
+    /// Its text, because it is written far more often than made: the digits in base 62, the first in the lowest byte.
+    fileprivate let text: UInt64
 
     /// Makes an epoch of the lowest 40 bits; of 1 if they are zero.
     package init(bits: UInt64) {
-        self.bits = max(1, bits & 0xFF_FFFF_FFFF)
+        var rest = max(1, bits & Epoch.bitsMax)
+        var text: UInt64 = 0
+        while rest > 0 {
+            text = text << 8 | UInt64(Epoch.digits.utf8Start[Int(rest % 62)])
+            rest /= 62
+        }
+        self.text = text
+    }
+
+    /// Reads an epoch from the bytes of its text; nil unless it is exactly what is written.
+    fileprivate init?(utf8 bytes: UnsafeBufferPointer<UInt8>) {
+        guard bytes.count > 0, bytes.count <= Epoch.digitsMax, bytes[0] != UInt8(ascii: "0") else { return nil }
+        var bits: UInt64 = 0
+        var text: UInt64 = 0
+        for index in bytes.indices.reversed() { text = text << 8 | UInt64(bytes[index]) }
+        for byte in bytes {
+            guard let digit = Epoch.value(ofDigit: byte) else { return nil }
+            bits = bits * 62 + digit
+        }
+        guard bits <= Epoch.bitsMax else { return nil }
+        self.text = text
+    }
+
+    /// How many digits it has.
+    fileprivate var digitCount: Int { (71 - text.leadingZeroBitCount) / 8 }
+
+    /// 62 to the power of 7 is more than 2 to the power of 40.
+    fileprivate static let digitsMax = 7
+    private static let bitsMax: UInt64 = 0xFF_FFFF_FFFF
+    private static let digits: StaticString = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+
+    private static func value(ofDigit byte: UInt8) -> UInt64? {
+        switch byte {
+        case UInt8(ascii: "0")...UInt8(ascii: "9"): UInt64(byte - 48)
+        case UInt8(ascii: "A")...UInt8(ascii: "Z"): UInt64(byte - 55)
+        case UInt8(ascii: "a")...UInt8(ascii: "z"): UInt64(byte - 61)
+        default: nil
+        }
     }
 }
 
@@ -37,17 +74,9 @@ public struct MessageID: Hashable, Sendable {
 
     /// Reads an id or position from the bytes of its text; nil unless it is exactly what ``description`` writes.
     package init?(utf8 bytes: UnsafeBufferPointer<UInt8>) {
-        var epoch: UInt64 = 0
-        var index = 0
-        while index < bytes.count, bytes[index] != UInt8(ascii: ".") {
-            guard index < MessageID.epochDigitsMax, let digit = MessageID.value(ofDigit: bytes[index]) else {
-                return nil
-            }
-            epoch = epoch * 62 + digit
-            index += 1
-        }
-        guard index > 0, index < bytes.count, bytes[0] != UInt8(ascii: "0"), epoch <= 0xFF_FFFF_FFFF else { return nil }
-        let digits = index + 1..<bytes.count
+        guard let dot = bytes.prefix(Epoch.digitsMax + 1).firstIndex(of: UInt8(ascii: ".")) else { return nil }
+        guard let epoch = Epoch(utf8: UnsafeBufferPointer(rebasing: bytes[..<dot])) else { return nil }
+        let digits = dot + 1..<bytes.count
         guard !digits.isEmpty, digits.count <= 18 else { return nil }
         guard digits.count == 1 || bytes[digits.lowerBound] != UInt8(ascii: "0") else { return nil }
         var sequence: UInt64 = 0
@@ -56,27 +85,17 @@ public struct MessageID: Hashable, Sendable {
             guard digit < 10 else { return nil }
             sequence = sequence * 10 + UInt64(digit)
         }
-        self.init(epoch: Epoch(bits: epoch), sequence: sequence)
+        self.init(epoch: epoch, sequence: sequence)
     }
 
-    /// 62 to the power of 7 is more than 2 to the power of 40.
-    package static let epochDigitsMax = 7
     /// The longest text of an id: epoch, dot, 20 digits.
-    package static let textBytesMax = epochDigitsMax + 1 + 20
+    package static let textBytesMax = Epoch.digitsMax + 1 + 20
 
     /// Writes the text to `target`, which has room for ``textBytesMax`` bytes; returns its length.
     package func write(to target: UnsafeMutablePointer<UInt8>) -> Int {
-        // From the last digit to the first; nearly every epoch has all seven.
-        let digits = MessageID.digits.utf8Start
-        var rest = epoch.bits
-        var first = MessageID.epochDigitsMax
-        repeat {
-            first -= 1
-            target[first] = digits[Int(rest % 62)]
-            rest /= 62
-        } while rest > 0
-        if first > 0 { target.update(from: target + first, count: MessageID.epochDigitsMax - first) }
-        var count = MessageID.epochDigitsMax - first
+        // All digits of the epoch in one store, and what is behind them is written over.
+        UnsafeMutableRawPointer(target).storeBytes(of: epoch.text.littleEndian, as: UInt64.self)
+        var count = epoch.digitCount
         target[count] = UInt8(ascii: ".")
         // The dot, and one digit at least.
         count += 2
@@ -86,7 +105,7 @@ public struct MessageID: Hashable, Sendable {
             guard bound < 10_000_000_000_000_000_000 else { break }
             bound *= 10
         }
-        rest = sequence
+        var rest = sequence
         var last = count
         repeat {
             last -= 1
@@ -94,17 +113,6 @@ public struct MessageID: Hashable, Sendable {
             rest /= 10
         } while rest > 0
         return count
-    }
-
-    private static let digits: StaticString = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
-
-    private static func value(ofDigit byte: UInt8) -> UInt64? {
-        switch byte {
-        case UInt8(ascii: "0")...UInt8(ascii: "9"): UInt64(byte - 48)
-        case UInt8(ascii: "A")...UInt8(ascii: "Z"): UInt64(byte - 55)
-        case UInt8(ascii: "a")...UInt8(ascii: "z"): UInt64(byte - 61)
-        default: nil
-        }
     }
 }
 

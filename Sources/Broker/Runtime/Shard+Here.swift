@@ -4,7 +4,7 @@
 extension Shard {
     /// See ``send(_:)``.
     package nonisolated func sendHere(_ draft: Draft) throws(BrokerError) -> SendReceipt {
-        assertIsolated()
+        assertHere()
         defer { settle() }
         return try state.send(draft, now: time.now)
     }
@@ -15,7 +15,7 @@ extension Shard {
         _ request: ReadRequest,
         until deadline: MonotonicInstant?
     ) throws(BrokerError) -> ReadOutcome? {
-        assertIsolated()
+        assertHere()
         defer { settle() }
         let now = time.now
         try state.attach(reader, request, wall: time.wallNow)
@@ -37,17 +37,27 @@ extension Shard {
 
     /// See ``wrote(_:_:)``.
     package nonisolated func wroteHere(_ reader: Reader, _ batch: Batch?) {
-        assertIsolated()
+        assertHere()
         defer { settle() }
         let now = time.now
-        if let batch { state.confirm(batch, isStream: true, nearby: reader.inbox, now: now) }
+        if let batch { state.confirm(batch, isStream: true, only: reader.onlyInbox, now: now) }
         state.resume(reader, now: now)
     }
 
     /// See ``confirm(_:isStream:)``.
     package nonisolated func confirmHere(_ batch: Batch, isStream: Bool = false) {
-        assertIsolated()
+        assertHere()
         defer { settle() }
         state.confirm(batch, isStream: isStream, now: time.now)
+    }
+
+    /// Checks the caller's promise in debug builds; `assertIsolated()` asks for the executor in release builds as well.
+    private nonisolated func assertHere() {
+        assert(
+            {
+                preconditionIsolated()
+                return true
+            }()
+        )
     }
 }

@@ -74,10 +74,12 @@ extension Inbox {
                 let reader = membership.reader
                 if reader.isStream { streams += 1 } else { polls += 1 }
                 try require(membership.inbox === self, "a place in \(kind) is another inbox's")
-                try require(reader.standing == (kind == .busy ? .busy : .waiting), "\(reader.standing) in \(kind)")
+                let isAtRest = reader.standing == .waiting && kind != .busy
+                let isWriting = reader.standing == .busy && kind != .takers
+                try require(isAtRest || isWriting, "\(reader.standing) in \(kind)")
                 let isRightLine = kind == .busy || (reader.mode == .follow) == (kind == .followers)
                 try require(isRightLine, "a reader in mode \(reader.mode) is in \(kind)")
-                try require(reader.isStream || kind != .busy, "a poll is busy")
+                try require(reader.isStream || reader.standing != .busy, "a poll is busy")
                 try require(reader.mode != .follow || membership.position <= last, "a follower is ahead")
                 if kind == .followers {
                     let isBehindHere = membership.position < last

@@ -23,6 +23,8 @@ package final class Inbox: Scheduled {
     /// Polls that wait and streams that are open, in whichever line.
     var waiting: Int32 = 0
     var streaming: Int32 = 0
+    /// Where in the queue of departures its readers' last one stands, if it still stands there.
+    var departure: Int32 = -1
     // The next inbox whose followers are to be served, while this one is in that queue, which it leaves before it goes.
     unowned(unsafe) var fanOutNext: Inbox?
 

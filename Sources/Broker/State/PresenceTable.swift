@@ -20,8 +20,8 @@ struct PresenceTable {
 
     private var departures = DepartureQueue()
     private var watched: [Recipient: Watched] = [:]
-    /// Whose readers have come or gone in this turn.
-    private var changed: [Recipient] = []
+    /// Inboxes whose readers have come or gone in this turn; some may be gone themselves.
+    private var changed: [Inbox] = []
 
     // MARK: Comings and goings
 
@@ -32,14 +32,14 @@ struct PresenceTable {
     var isWatched: Bool { !watched.isEmpty }
 
     /// A reader has begun to wait.
-    mutating func arrived(_ recipient: Recipient) {
-        guard !watched.isEmpty, watched[recipient] != nil else { return }
-        changed.append(recipient)
+    mutating func arrived(_ inbox: Inbox) {
+        guard !watched.isEmpty, watched[inbox.recipient] != nil else { return }
+        changed.append(inbox)
     }
 
     /// The last reader has left.
-    mutating func left(_ recipient: Recipient) {
-        changed.append(recipient)
+    mutating func left(_ inbox: Inbox) {
+        changed.append(inbox)
     }
 
     /// Lets all who have left in this turn linger, and forgets departures that are over: all that is to be done while
@@ -47,14 +47,14 @@ struct PresenceTable {
     ///
     /// Whoever has come back in the same turn lingers as well, which does no harm: that they are there counts first.
     mutating func lingerChanged(until deadline: MonotonicInstant, _ now: MonotonicInstant) {
-        for recipient in changed { _ = linger(recipient, until: deadline) }
+        for inbox in changed { _ = linger(inbox, until: deadline) }
         // The room is kept for the next turn, unless it was an uncommon one.
         changed.removeAll(keepingCapacity: changed.count <= 64)
         while popDue(now) != nil {}
     }
 
     /// Takes out what has changed in this turn.
-    mutating func takeChanged() -> [Recipient] {
+    mutating func takeChanged() -> [Inbox] {
         defer { changed.removeAll() }
         return changed
     }
@@ -62,8 +62,8 @@ struct PresenceTable {
     /// Somebody has left and counts as there for a while.
     ///
     /// - Returns: Who had to be forgotten early for it.
-    mutating func linger(_ recipient: Recipient, until deadline: MonotonicInstant) -> Recipient? {
-        departures.append(recipient, until: deadline)
+    mutating func linger(_ inbox: Inbox, until deadline: MonotonicInstant) -> Recipient? {
+        inbox.departure = departures.append(inbox.recipient, until: deadline, perhapsAt: inbox.departure)
         return departures.count > departuresMax ? departures.popFirst() : nil
     }
 

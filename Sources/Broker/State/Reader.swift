@@ -7,9 +7,9 @@ package class Membership: Scheduled {
         case none
         /// Waits for a message of its own.
         case takers
-        /// Waits for the log to grow.
+        /// Waits for the log to grow; or is a stream that has everything, whether or not its last write has gone out.
         case followers
-        /// Streams whose last write has not gone out yet: they ask again themselves.
+        /// Streams whose last write has not gone out yet, and that have more to get: they ask again themselves.
         case busy
     }
 
@@ -111,6 +111,12 @@ package class Reader: Membership, @unchecked Sendable {
     /// - Returns: Whether somebody was still there to receive it. If not, the runtime gives a batch back.
     package func receive(_ outcome: ReadOutcome) -> Bool {
         preconditionFailure("a reader is made by the runtime, which says where its outcomes go")
+    }
+
+    /// The inbox that it reads, if it reads one and has not been let go.
+    var onlyInbox: Inbox? {
+        guard further.isEmpty, standing != .outside, standing != .gone else { return nil }
+        return inbox
     }
 
     /// Calls `body` with its place in each of its inboxes, in the order of the request.

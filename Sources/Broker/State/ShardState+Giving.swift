@@ -23,12 +23,18 @@ extension ShardState {
 
     /// Serves followers that have not seen the newest messages, at most `budget` of them, inbox by inbox in turn.
     ///
-    /// In each inbox those who are behind come first, because whoever has been served goes to the end of the line.
+    /// In each inbox those who are behind come first, because whoever has been served goes to the end of the line. A
+    /// stream that is still writing when its turn comes is set aside.
     mutating func fanOut(budget: Int, now: MonotonicInstant) {
         var left = budget
         while left > 0, let inbox = fanOuts.popFirst() {
             while left > 0, inbox.hasFollowerBehind, let membership = inbox.followers.first {
-                serve(membership.reader, now: now)
+                let reader = membership.reader
+                guard reader.standing != .busy else {
+                    setAside(membership)
+                    continue
+                }
+                serve(reader, now: now)
                 left -= 1
             }
             if inbox.hasFollowerBehind { fanOuts.append(inbox) }
@@ -39,17 +45,17 @@ extension ShardState {
     /// by an observer.
     ///
     /// A leased message is read when it is acked, not before. Messages of inboxes that are not in this shard are passed
-    /// over. Where the messages are likely to be is `nearby`.
+    /// over. If all are known to be of one inbox, it is `only`.
     mutating func confirm(
         _ batch: borrowing Batch,
         isStream: Bool,
-        nearby: Inbox? = nil,
+        only: Inbox? = nil,
         now: MonotonicInstant
     ) {
         guard batch.isTaken || isStream && !batch.isObserved else { return }
-        var found = nearby
+        var found = only
         for message in batch.messages {
-            if found?.epoch != message.id.epoch || found?.recipient != message.recipient {
+            if only == nil, found?.epoch != message.id.epoch || found?.recipient != message.recipient {
                 found = inboxes[message.recipient]
             }
             guard let inbox = found, inbox.epoch == message.id.epoch else { continue }

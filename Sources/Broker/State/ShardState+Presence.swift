@@ -31,12 +31,12 @@ extension ShardState {
         guard presence.isWatched else {
             return presence.lingerChanged(until: now + limits.presenceLinger, now)
         }
-        for recipient in presence.takeChanged() {
-            if (inboxes[recipient]?.online ?? 0) == 0 {
-                let forgotten = presence.linger(recipient, until: now + limits.presenceLinger)
+        for inbox in presence.takeChanged() {
+            if (inboxes[inbox.recipient]?.online ?? 0) == 0 {
+                let forgotten = presence.linger(inbox, until: now + limits.presenceLinger)
                 if let forgotten { tellPresence(of: forgotten, now: now) }
             }
-            tellPresence(of: recipient, now: now)
+            tellPresence(of: inbox.recipient, now: now)
         }
         forgetDepartures(now)
     }

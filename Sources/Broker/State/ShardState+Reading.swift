@@ -131,6 +131,7 @@ extension ShardState {
     ///
     /// Taken messages are handed out: the batch must be confirmed or given back.
     mutating func collect(_ reader: Reader, now: MonotonicInstant) -> Batch? {
+        guard !reader.hasPlainlyNothing else { return nil }
         var batch = Batch(cursor: .oldest)
         batch.isReset = reader.isReset
         reader.isReset = false
@@ -236,6 +237,14 @@ extension ShardState {
             // An observer is told of them too, and leaves them to be told.
             if !reader.isObserving { batch.note(inbox.untold.tellFollower(), of: inbox) }
         }
+    }
+}
+
+extension Reader {
+    /// Whether a reader of one inbox need not be looked into any further to see that there is nothing to tell.
+    fileprivate var hasPlainlyNothing: Bool {
+        guard further.isEmpty, !isReset, !startsUntold else { return false }
+        return mode == .follow ? position == inbox.last : inbox.unread == 0 && inbox.untold.toTakers == 0
     }
 }
 

@@ -7,18 +7,25 @@ extension ShardState {
         reader.hasBeenThere = true
         reader.forEachMembership { membership in
             link(membership, reader)
-            presence.arrived(membership.inbox.recipient)
+            presence.arrived(membership.inbox)
         }
         if let deadline { wheel.schedule(reader, at: deadline) }
     }
 
     /// A stream has begun a write: it is given nothing more until ``resume(_:now:)``.
+    ///
+    /// Most writes go out at once, before anything else has come. So a follower that has everything stays in its line,
+    /// behind all others, and is set aside only when its turn comes and it is still writing.
     mutating func pause(_ reader: Reader) {
-        guard reader.standing == .waiting else { return }
+        guard reader.standing == .waiting || reader.standing == .busy else { return }
         reader.standing = .busy
         reader.forEachMembership { membership in
-            unlink(membership)
-            membership.inbox.busy.append(membership, as: .busy)
+            if reader.mode == .follow, membership.position == membership.inbox.last {
+                // At the end of its line it stays where it is.
+                if membership.line != .followers || membership.successor != nil { relink(membership, reader) }
+            } else {
+                setAside(membership)
+            }
         }
     }
 
@@ -26,11 +33,21 @@ extension ShardState {
     mutating func resume(_ reader: Reader, now: MonotonicInstant) {
         guard reader.standing == .busy else { return }
         if let batch = collect(reader, now: now) {
+            pause(reader)
             actions.append(.deliver(reader, batch))
             return
         }
         reader.standing = .waiting
-        reader.forEachMembership { relink($0, reader) }
+        reader.forEachMembership { membership in
+            if membership.line == .busy { relink(membership, reader) }
+        }
+    }
+
+    /// Puts a stream that is still writing where it stands in nobody's way.
+    func setAside(_ membership: Membership) {
+        guard membership.line != .busy else { return }
+        unlink(membership)
+        membership.inbox.busy.append(membership, as: .busy)
     }
 
     /// Lets a reader go.
@@ -49,7 +66,7 @@ extension ShardState {
         reader.forEachMembership { membership in
             unlink(membership)
             membership.inbox.count(reader, -1)
-            if reader.hasBeenThere, membership.inbox.online == 0 { presence.left(membership.inbox.recipient) }
+            if reader.hasBeenThere, membership.inbox.online == 0 { presence.left(membership.inbox) }
             reap(membership.inbox)
         }
         // An inbox may go before its readers' objects do.
@@ -106,7 +123,7 @@ extension ShardState {
             let id = SessionID(recipient: recipient, session: session)
             if let older = sessions[id] {
                 // The newer one is counted already, and may go in this very turn without having been there.
-                if older.hasBeenThere { older.forEachMembership { presence.left($0.inbox.recipient) } }
+                if older.hasBeenThere { older.forEachMembership { presence.left($0.inbox) } }
                 end(older, .replaced)
             }
             sessions[id] = reader

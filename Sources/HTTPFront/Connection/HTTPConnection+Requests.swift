@@ -20,21 +20,20 @@ extension HTTPConnection {
     @discardableResult
     func check(_ request: Request) throws(Problem) -> Route? {
         let bytes = request.headBytes.span
-        let head = request.head
         front.requestLog?.began(self, request)
-        try front.access.checkHost(head, bytes)
+        try front.access.checkHost(request.head, bytes)
         // TRACE is a method that everybody knows and that nothing here has.
-        guard head.method != .other || head.methodRange.equals("TRACE", in: bytes) else {
-            let method = head.methodRange.text(in: bytes)
+        guard request.head.method != .other || request.head.methodRange.equals("TRACE", in: bytes) else {
+            let method = request.head.methodRange.text(in: bytes)
             throw Problem(
                 .notImplemented,
                 "the method \(method) is not known here; use GET, HEAD, POST, DELETE or OPTIONS"
             )
         }
-        guard let route = RouteTable.route(head.path, in: bytes) else { return nil }
-        try front.access.checkOrigin(head, bytes)
+        guard let route = RouteTable.route(request.head.path, in: bytes) else { return nil }
+        try front.access.checkOrigin(request.head, bytes)
         let isKnown =
-            switch head.method {
+            switch request.head.method {
             case .get: route.get != nil
             case .head: route.get != nil && route.allowsHead
             case .post: route.post != nil

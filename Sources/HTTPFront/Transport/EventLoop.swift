@@ -120,8 +120,8 @@ package final class EventLoop: @unchecked Sendable {
 
     /// Runs `body` after the other ready work: in this turn, or, when many wait, in one of the next.
     ///
-    /// In the order of the calls; at most 32 in a turn, then the sockets are looked at. Nothing happens if it waits
-    /// already, or once the loop has stopped.
+    /// In the order of the calls; at most 32 in a turn, and what is asked for by such work in the next. Nothing happens
+    /// if it waits already, or once the loop has stopped.
     package func later(_ body: LoopWork) {
         checkConfinement()
         guard phase != .ended else { return }
@@ -213,10 +213,11 @@ package final class EventLoop: @unchecked Sendable {
     }
 
     private func runWork() {
-        var count = 0
-        while count < EventLoop.workMax, let next = work.popFirst() {
+        // As much as there is now: what queues itself again waits until the sockets were looked at.
+        var count = min(work.count, EventLoop.workMax)
+        while count > 0, let next = work.popFirst() {
             next.run(on: self)
-            count += 1
+            count -= 1
         }
     }
 }

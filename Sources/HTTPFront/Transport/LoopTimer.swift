@@ -25,6 +25,7 @@ package class LoopWork {
 struct WorkQueue: ~Copyable {
     private var head: LoopWork?
     private var tail: LoopWork?
+    private(set) var count = 0
 
     var isEmpty: Bool { head == nil }
 
@@ -33,6 +34,7 @@ struct WorkQueue: ~Copyable {
         work.isQueued = true
         if let tail { tail.next = work } else { head = work }
         tail = work
+        count += 1
     }
 
     mutating func popFirst() -> LoopWork? {
@@ -41,6 +43,7 @@ struct WorkQueue: ~Copyable {
         if head == nil { tail = nil }
         first.next = nil
         first.isQueued = false
+        count -= 1
         return first
     }
 

@@ -236,11 +236,34 @@ import Testing
     @Test func `more departures than are remembered go early`() throws {
         var table = PresenceTable()
         for number in 0..<table.departuresMax {
-            #expect(table.linger(try Recipient("r\(number)"), until: bench.now) == nil)
+            #expect(table.linger(try inbox("r\(number)"), until: bench.now) == nil)
         }
-        #expect(table.linger(try Recipient("r0"), until: bench.now) == nil)
-        #expect(table.linger(try Recipient("one more"), until: bench.now)?.name == "r1")
+        #expect(table.linger(try inbox("r0"), until: bench.now) == nil)
+        #expect(table.linger(try inbox("one more"), until: bench.now)?.name == "r1")
         #expect(table.lingers(try Recipient("r1"), bench.now) == false)
         try table.checkInvariants()
+    }
+
+    @Test func `a place in the queue of departures is used again only for the same recipient`() throws {
+        var queue = DepartureQueue()
+        let (ada, ben, cem) = (try Recipient("ada"), try Recipient("ben"), try Recipient("cem"))
+        let place = queue.append(ada, until: bench.now, perhapsAt: -1)
+        // Somebody else's place, and none.
+        _ = queue.append(ben, until: bench.now, perhapsAt: place)
+        _ = queue.append(cem, until: bench.now, perhapsAt: 1000)
+        #expect(queue.count == 3)
+        #expect(queue.append(ada, until: bench.now + .seconds(1), perhapsAt: place) == place)
+        try queue.checkInvariants()
+        #expect(queue.popFirst() == ben)
+        #expect(queue.popFirst() == cem)
+        // Both of their places are free, and one is given to somebody new: hints that were right are wrong now.
+        _ = queue.append(cem, until: bench.now + .seconds(2), perhapsAt: 1)
+        _ = queue.append(ben, until: bench.now + .seconds(2), perhapsAt: 2)
+        try queue.checkInvariants()
+        #expect([queue.popFirst(), queue.popFirst(), queue.popFirst(), queue.popFirst()] == [ada, cem, ben, nil])
+    }
+
+    private func inbox(_ name: String) throws -> Inbox {
+        Inbox(recipient: try Recipient(name), epoch: Epoch(bits: 1))
     }
 }

@@ -91,6 +91,22 @@ struct EventLoopTests {
     }
 
     @Test(arguments: PollerKind.allCases)
+    func `work that defers itself runs once in a turn`(poller: PollerKind) async throws {
+        let loop = try EventLoop(index: 0, poller: poller, time: SystemTime())
+        let turns = TransportLog<Int>()
+        loop.later(
+            ClosureLoopWork { work, loop in
+                turns.append(loop.turnCount)
+                if loop.turnCount < 4 { loop.later(work) }
+            }
+        )
+        loop.start()
+        for turn in 1...4 { #expect(await turns.next() == turn) }
+        loop.stop()
+        loop.join()
+    }
+
+    @Test(arguments: PollerKind.allCases)
     func `timers fire in the order of their deadlines unless they are cancelled`(poller: PollerKind) async throws {
         let time = SteppedTime()
         let loop = try EventLoop(index: 0, poller: poller, time: time)
