@@ -109,5 +109,36 @@ import Testing
         ]
         try Script(setup, steps).run()
     }
+
+    @Test func `whom a poll of the same session replaces that does not wait is there a while longer`() throws {
+        let setup = Setup(
+            seed: 52,
+            loops: 1,
+            clients: 2,
+            recipients: 2,
+            messagesMax: 1000,
+            dropsOldest: true,
+            memory: 0
+        )
+        let steps = [
+            Step(
+                0,
+                8_423_840_186_853_450_275,
+                .stream(client: 0, from: [0], origin: .own, format: .iframe, session: 1, observes: false)
+            ),
+            Step(
+                786000,
+                1_216_596_284_464_021_161,
+                .send(client: 0, to: [1], size: 0, key: 0, timeToLive: 0, style: .json)
+            ),
+            Step(
+                0,
+                16_537_260_125_211_875_807,
+                .take(client: 0, from: [0], seconds: 0, limit: 1, lease: 0, session: 1)
+            ),
+            Step(41000, 799_265_942_134_779_725, .presence(client: 1, of: [0])),
+        ]
+        try Script(setup, steps).run()
+    }
 }
 #endif

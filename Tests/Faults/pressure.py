@@ -5,7 +5,7 @@ import socket
 import threading
 import time
 
-from clients import Reader
+from clients import PollReader, Reader
 from httpclient import Closed, Connection
 from ledger import Ledger, Row
 from server import Server, get, poll_bytes, post, wait_until
@@ -143,60 +143,77 @@ def spent_memory(long):
     return server.end(row)
 
 
+# Each way to be told something, following and taking.
+WAYS = [(way, takes) for takes in (False, True) for way in ("ndjson", "sse", "iframe", "poll")]
+
+
 def slow_readers(long):
-    """Readers of one byte a second on all streams, while megabytes are sent: memory is bounded, gaps are exact."""
-    slow_count, sends, seconds = (500, 20_000, 90) if long else (40, 3000, 6)
+    """Readers of one byte a second on all streams and polls, under megabytes: memory is bounded, gaps are exact."""
+    slow_count, sends, seconds = (496, 20_000, 90) if long else (48, 3000, 6)
     server = Server("--loops", "2", "--when-full", "drop-oldest")
     baseline = server.resident_bytes()
     follows, takes = Ledger(), Ledger()
+    start = server.get("/v1/poll", recipient="slow", cursor="now", timeout=0).json["cursor"]
     fast = [Reader(server.connect(), "slow", cursor="now") for _ in range(2)]
     readers = []
-    for number in range(slow_count):
-        fields = [{"cursor": "now"}, {"cursor": 0}, {"take": 1}][number % 3]
-        name = f"taken-{number}" if "take" in fields else "slow"
-        readers.append((name, Reader(server.connect(receive_buffer_bytes=4096), name, **fields)))
+
+    def read(number):
+        way, taking = WAYS[number % len(WAYS)]
+        name = f"taken-{number}" if taking else "slow"
+        fields = {} if taking and way == "poll" else {"take": 1} if taking else {"cursor": start}
+        connection = server.connect(receive_buffer_bytes=4096)
+        reader = PollReader(connection, name, **fields) if way == "poll" else Reader(connection, name, way, **fields)
+        readers.append((way, name, reader))
+
+    polling = [number for number in range(slow_count) if WAYS[number % len(WAYS)][0] == "poll"]
+    for number in set(range(slow_count)) - set(polling[1::2]):
+        read(number)
+    taken_names = [f"taken-{number}" for number in range(slow_count) if WAYS[number % len(WAYS)][1]]
     done = threading.Event()
 
     def crawl():
         while not done.wait(1):
-            for _, reader in readers:
+            for _, _, reader in list(readers):
                 try:
-                    reader.connection.buffer += reader.connection.socket.recv(1)
+                    reader.connection.buffer += reader.connection.socket.recv(1, socket.MSG_DONTWAIT)
                 except OSError:
                     pass
 
     crawler = threading.Thread(target=crawl)
     crawler.start()
-    threads = [threading.Thread(target=reader.line) for reader in fast]
-    start = time.monotonic()
+    began = time.monotonic()
+    most_pending = 0
     with server.connect() as connection:
         pause = seconds / sends
         for number in range(sends):
             follows.send(connection, "slow", padding=2000)
             if number % 10 == 0:
-                name = readers[2 + 3 * (number // 10 % (slow_count // 3))][0]
-                takes.send(connection, name, padding=2000)
+                takes.send(connection, taken_names[number // 10 % len(taken_names)], padding=2000)
             if number % 50 == 0:
                 for reader in fast:
                     reader.read_to(follows.accepted["slow"][-1])
-            time.sleep(max(0, start + number * pause - time.monotonic()))
+                most_pending = max(most_pending, server.stats()["buffers"]["bytes"])
+            if number == 250:
+                # The other polls find a hundred messages at once, in an answer of 200 KB.
+                for late in polling[1::2]:
+                    read(late)
+            time.sleep(max(0, began + number * pause - time.monotonic()))
         done.set()
         crawler.join()
         peak = server.peak_bytes - baseline
-        buffers = server.stats()["buffers"]["bytes"]
-        last = follows.send(connection, "slow")
+        follows.send(connection, "slow")
     last = follows.accepted["slow"][-1]
-    cut = 0
     for reader in fast:
         reader.read_to(last)
         follows.followed("slow", reader.seen, reader.gap)
     # Now they read as fast as they can; who was cut off comes back with its cursor.
-    for name, reader in readers:
+    cut = {way: 0 for way, _ in WAYS}
+    for way, name, reader in readers:
         if name == "slow":
             reader.read_to(last)
+            cut[way] += reader.has_ended
             if reader.has_ended:
-                cut += 1
-                after = Reader(server.connect(), name, cursor=reader.cursor or 0).read_to(last)
+                after = Reader(server.connect(), name, cursor=reader.cursor or start).read_to(last)
                 reader.seen += after.seen
                 reader.gap += after.gap
                 after.connection.close()
@@ -204,9 +221,12 @@ def slow_readers(long):
         else:
             while len(reader.seen) < len(takes.accepted[name]) and not reader.has_ended:
                 reader.line()
-            cut += reader.has_ended
+            cut[way] += reader.has_ended
             for number in reader.seen:
                 takes.taken[name][number] += 1
+            # Of a write that was cut off in the middle, a stream's client may have read the beginning.
+            if reader.has_ended and way != "poll":
+                takes.told_twice.update(reader.seen)
         reader.connection.close()
     for reader in fast:
         reader.connection.close()
@@ -215,8 +235,9 @@ def slow_readers(long):
     row.add(takes.taken_row())
     wait_until(lambda: server.stats()["buffers"]["bytes"] == 0)
     row.notes.append(
-        f"{slow_count} slow readers: {buffers >> 10} KiB in buffers, the process grew by {peak >> 20} MiB at most, "
-        f"{cut} cut off"
+        f"{slow_count} slow readers in {len(WAYS)} ways: {most_pending >> 10} KiB in buffers at most, "
+        f"the process grew by {peak >> 20} MiB at most; cut off: "
+        + ", ".join(f"{count} on {way}" for way, count in cut.items())
     )
     return server.end(row)
 

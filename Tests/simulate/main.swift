@@ -77,7 +77,8 @@ print(
     """
     \(count) seeds, \(sum.operations) operations (\(sum.requests) requests, \(sum.connections) connections), \
     \(sum.messages) messages sent, \(sum.deliveries) delivered, \(sum.returns) given back, \(sum.gaps) gaps, \
-    \(sum.resets) resets, \(sum.duplicates) duplicates, \(sum.refusals) refusals, \(sum.restarts) restarts, \
+    \(sum.resets) resets, \(sum.duplicates) duplicates, \(sum.refusals) refusals, \(sum.presences) comings and goings told, \
+    \(sum.restarts) restarts, \
     \(sum.simulated / 3_600_000_000_000) hours simulated, \(sum.checks) checks, hash \(String(sum.hash, radix: 16))
     \(Int(seconds)) s, \(Int(cpu)) s of one core: \(Int(Double(sum.operations) * 60 / max(0.001, cpu))) operations a minute; \
     \(failures) seeds went wrong

@@ -129,7 +129,11 @@ extension ShardState {
     mutating func claim(_ session: String, _ reader: Reader) {
         for recipient in recipients(of: reader) {
             let id = SessionID(recipient: recipient, session: session)
-            if let older = sessions[id] { end(older, .replaced) }
+            if let older = sessions[id] {
+                // The newer one is counted already, and may go in this very turn without having been there.
+                if older.hasBeenThere { older.forEachMembership { presence.left($0.inbox) } }
+                end(older, .replaced)
+            }
             sessions[id] = reader
         }
     }

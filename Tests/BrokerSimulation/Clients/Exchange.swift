@@ -19,6 +19,8 @@ final class Exchange {
     var isOver = false
     /// A stream whose head has come.
     var isStreaming = false
+    /// A read that was certainly there when all was last at rest, and of which we would have heard had it ended.
+    var isSettled = false
 
     init(number: Int, ask: Ask, link: Link, end: Int) {
         self.number = number
@@ -38,6 +40,7 @@ enum Ask {
     case look(Int)
     case list
     case statistics
+    case presence([Int])
     case delete(Int)
 }
 
@@ -100,7 +103,13 @@ final class ReadAsk {
     let session: Int
     /// Whether it only looks.
     let observes: Bool
+    /// Whose coming and going it is told.
+    let watches: [Int]
 
+    /// What it was told last of each whom it watches; nil if nothing yet.
+    var told: [Bool?]
+    /// Whether it may have missed a change that was followed by its contrary, because its client did not listen.
+    var mayHaveMissed: [Bool]
     /// Where it stands in each inbox, as far as that is known.
     var positions: [ID?]
     /// Whether a stream has yet to say its first word.
@@ -131,6 +140,9 @@ final class ReadAsk {
         }
     }
 
+    /// Whether whoever reads so counts as there: a poll that does not wait does not.
+    var counts: Bool { isStream || timeout > 0 }
+
     var takes: Bool { if case .take = starts[0] { true } else { false } }
 
     init(
@@ -142,7 +154,8 @@ final class ReadAsk {
         lease: Int,
         timeout: Int64,
         session: Int,
-        observes: Bool = false
+        observes: Bool = false,
+        watches: [Int] = []
     ) {
         self.recipients = recipients
         self.starts = starts
@@ -153,6 +166,9 @@ final class ReadAsk {
         self.timeout = timeout
         self.session = session
         self.observes = observes
+        self.watches = watches
+        told = watches.map { _ in nil }
+        mayHaveMissed = watches.map { _ in false }
         positions = starts.map { start in
             guard case .after(let id) = start else { return nil }
             return id

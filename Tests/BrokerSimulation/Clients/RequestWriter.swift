@@ -57,6 +57,8 @@ final class RequestWriter {
         case .look(let recipient): return get("/v1/inbox?recipient=\(encoded(recipient))")
         case .list: return get("/v1/inboxes?limit=1000")
         case .statistics: return get("/v1/stats")
+        case .presence(let recipients):
+            return get("/v1/presence?" + recipients.map { "recipient=\(encoded($0))" }.joined(separator: "&"))
         case .delete(let recipient):
             return Array("DELETE /v1/inbox?recipient=\(encoded(recipient)) HTTP/1.1\r\nHost: localhost\r\n\r\n".utf8)
         }
@@ -137,6 +139,7 @@ final class RequestWriter {
         var query = query(ask)
         var fields = ""
         if ask.takes { query += "&take=1" }
+        for watched in ask.watches { query += "&presence=\(encoded(watched))" }
         if let cursor = cursor(ask) {
             // Without a position there is nothing that a browser would send back.
             if case .after = ask.starts[0], random.chance(50) {

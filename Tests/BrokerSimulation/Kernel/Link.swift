@@ -153,6 +153,7 @@ final class Link: KernelObject {
         }
         let count = max(0, min(bytes.count, sendRoom - (sent - acknowledged)))
         isBlocked = count < bytes.count
+        if isBlocked { world.ledger.losesSight(of: tap.exchanges) }
         let start = sent
         sent += count
         // All of it is heard at once, also what the kernel does not take yet and will be given again.
@@ -297,6 +298,7 @@ final class Link: KernelObject {
 
     func endArrivesAtServer() {
         guard !isVanished, !isServerClosed, !isDead else { return }
+        world.ledger.losesSight(of: tap.exchanges)
         clientHasEnded = true
         changed()
     }

@@ -23,6 +23,9 @@ final class Account {
     var mayHaveEnded = false
     /// Reads that wait, or stream.
     var readers: [Exchange] = []
+    /// Streams that are told of its comings and goings.
+    var watchers: [Exchange] = []
+    var presence = PresenceBounds()
     /// Reads that came or ended since the last moment of rest, and messages that became unread, or ceased to be.
     var readersCame = 0
     var readersWent = 0

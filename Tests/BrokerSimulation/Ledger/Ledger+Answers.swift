@@ -15,6 +15,7 @@ extension Ledger {
             if read.isStream || status != 200 { return try refusedForMemory(exchange, status, body) }
             guard let json else { throw Violation("a poll was answered \(text(body))") }
             try polled(read, exchange, json, body, through: end)
+            foundAtOnce(read, json)
         case .ack(let ask):
             try expect(status, 200, body)
             ack(ask, exchange, isSure: true)
@@ -39,6 +40,9 @@ extension Ledger {
         case .list, .statistics:
             try expect(status, 200, body)
             try require(json != nil, "\(text(body)) is no JSON")
+        case .presence(let recipients):
+            try expect(status, 200, body)
+            try presenceAnswered(recipients, json, body)
         case .delete(let recipient):
             try expect(status, 204, body)
             deleted(recipient, exchange)

@@ -5,7 +5,10 @@ internal import HTTPFront
 // At a moment of rest everything is compared.
 extension Ledger {
     func check(isThorough: Bool) throws(Violation) {
-        guard let server = world.server, isThorough || isTouched else { return }
+        guard let server = world.server else { return }
+        let isTouched = isTouched
+        try checkPresence(isThorough: isThorough, isTouched: isTouched)
+        guard isThorough || isTouched else { return }
         world.report.checks += 1
         for account in accounts where account.isTouched || isThorough { try check(account, server) }
         for claim in claims { try check(claim) }
@@ -37,7 +40,7 @@ extension Ledger {
 
     /// Whether a reader cannot have left: one that is not heard may have ended, and one that said its last word may be
     /// taken for gone while an answer before this one is still on its way.
-    private func isSurelyThere(_ exchange: Exchange) -> Bool {
+    func isSurelyThere(_ exchange: Exchange) -> Bool {
         !exchange.link.isBlocked && !exchange.link.clientHasEnded
     }
 

@@ -18,6 +18,7 @@ extension Ledger {
     {
         guard case .read(let read) = exchange.ask else { return }
         switch name {
+        case "presence": return try streamedPresence(read, exchange, json, cursor)
         case "ping", "open":
             if let cursor { try streamOpened(read, exchange, cursor) }
         case "bye":

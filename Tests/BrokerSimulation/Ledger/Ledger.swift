@@ -20,6 +20,8 @@ final class Ledger {
     private(set) var generation = 0
     /// Numbers that were told and must fit what is known at the next moment of rest.
     var claims: [Claim] = []
+    /// When the first of those who have left must be believed gone.
+    var somebodyIsGoneAt = Int64.max
     /// Messages that a connection's answers have handed out and that are not known to have arrived.
     var handed: [ObjectIdentifier: [Handed]] = [:]
     var keys: [Key: KeyUse] = [:]
@@ -106,7 +108,7 @@ final class Ledger {
             account.isTouched = true
             deletions[exchange.number] = account.life
             for reader in account.readers { mayEnd(reader) }
-        case .read, .extend, .look, .list, .statistics: break
+        case .read, .extend, .look, .list, .statistics, .presence: break
         }
     }
 
@@ -148,6 +150,7 @@ final class Ledger {
             }
             account.readers.append(exchange)
         }
+        comes(exchange, read)
         if isDraining { read.mayEnd = true }
     }
 
@@ -157,6 +160,7 @@ final class Ledger {
 
     func forget(_ exchange: Exchange) {
         guard case .read(let read) = exchange.ask else { return }
+        goes(exchange, read)
         for recipient in read.recipients {
             let account = accounts[recipient]
             guard let place = account.readers.firstIndex(where: { $0 === exchange }) else { continue }
@@ -205,7 +209,7 @@ final class Ledger {
         case .release(let ask): release(ask, exchange, isSure: isSure)
         case .extend(let ask): extend(ask, exchange, isSure: false)
         case .delete(let recipient): accounts[recipient].isTouched = true
-        case .look, .list, .statistics: break
+        case .look, .list, .statistics, .presence: break
         }
     }
 
@@ -236,6 +240,8 @@ final class Ledger {
         for account in accounts {
             account.end(now)
             account.readers = []
+            account.watchers = []
+            account.presence = PresenceBounds()
             account.underWay = []
         }
         finishSpan()

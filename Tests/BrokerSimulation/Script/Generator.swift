@@ -62,7 +62,9 @@ struct StepMaker {
         case ...60: random.number(1...3000)
         case ...85: random.number(3...60) * 1000
         case ...95: random.number(50...1500) * 1000
-        case ...98: random.number(1...12) * 1_000_000
+        case ...97: random.number(1...12) * 1_000_000
+        // About as long as somebody who has left counts as there.
+        case 98: random.number(14_990...15_010) * 1000
         case 99 where tempo > 1: random.number(20...400) * 1_000_000
         case 100 where tempo > 2: random.number(1...30) * 3_600_000_000
         default: random.number(1...2000) * 1000
@@ -144,11 +146,20 @@ struct StepMaker {
         case ...82: return .ack(client: client(), choice: choice())
         case ...85: return .release(client: client(), choice: choice(), delay: random.pick([0, 0, 1, 4]))
         case ...88: return .extend(client: client(), choice: choice(), seconds: random.pick([1, 3, 60]))
-        case ...91: return .look(client: client(), at: recipient())
+        case ...90: return .look(client: client(), at: recipient())
+        case 91: return .presence(client: client(), of: recipients())
         case 92: return random.chance(50) ? .list(client: client()) : .statistics(client: client())
         case 93: return .delete(client: client(), recipient: recipient())
         case 94: return .close(client: client(), reading: random.chance(60))
         case 95: return .goOn(client: client())
+        case ...98:
+            return .watch(
+                client: client(),
+                from: [recipient()],
+                whom: recipients(),
+                format: random.pick(Format.allCases),
+                session: session()
+            )
         case ...100: return .wait
         case ...(100 + 6 * troubles): return trouble()
         default: return .restart(gently: random.chance(50))

@@ -113,6 +113,8 @@ public struct Report: Sendable, Equatable {
     public var duplicates = 0
     /// Sends that were refused, each recipient counted.
     public var refusals = 0
+    /// Times that a stream was told of somebody's coming or going, or how it was when it began.
+    public var presences = 0
     /// Connections that were opened.
     public var connections = 0
     /// Times that a server took the place of another.
@@ -138,6 +140,7 @@ public struct Report: Sendable, Equatable {
         sum.returns += part.returns
         sum.duplicates += part.duplicates
         sum.refusals += part.refusals
+        sum.presences += part.presences
         sum.connections += part.connections
         sum.restarts += part.restarts
         sum.checks += part.checks

@@ -54,6 +54,10 @@ public enum Action: Sendable {
     case follow(client: Int, from: [Int], origin: Origin, seconds: Int, limit: Int, session: Int, observes: Bool)
     case stream(client: Int, from: [Int], origin: Origin, format: Format, session: Int, observes: Bool)
     case streamTaking(client: Int, from: [Int], format: Format, session: Int)
+    /// A stream that is told of the comings and goings of others, and is there itself.
+    case watch(client: Int, from: [Int], whom: [Int], format: Format, session: Int)
+    /// Asks who is there.
+    case presence(client: Int, of: [Int])
     case ack(client: Int, choice: Choice)
     case release(client: Int, choice: Choice, delay: Int)
     case extend(client: Int, choice: Choice, seconds: Int)
@@ -98,6 +102,9 @@ extension Action {
                 + "observes: \(observes))"
         case .streamTaking(let client, let from, let format, let session):
             "streamTaking(client: \(client), from: \(from), format: .\(format), session: \(session))"
+        case .watch(let client, let from, let whom, let format, let session):
+            "watch(client: \(client), from: \(from), whom: \(whom), format: .\(format), session: \(session))"
+        case .presence(let client, let recipients): "presence(client: \(client), of: \(recipients))"
         case .ack(let client, let choice): "ack(client: \(client), choice: .\(choice))"
         case .release(let client, let choice, let delay):
             "release(client: \(client), choice: .\(choice), delay: \(delay))"

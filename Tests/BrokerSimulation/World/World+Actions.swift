@@ -38,6 +38,11 @@ extension World {
             clients[client].read(streamAsk(from, starts, format, session, observes: observes), &random)
         case .streamTaking(let client, let from, let format, let session):
             clients[client].read(streamAsk(from, from.map { _ in .take }, format, session, observes: false), &random)
+        case .watch(let client, let from, let whom, let format, let session):
+            let starts = starts(client, from, .own)
+            let ask = streamAsk(from, starts, format, session, observes: true, watches: whom)
+            clients[client].read(ask, &random)
+        case .presence(let client, let recipients): clients[client].ask(.presence(recipients), &random)
         case .ack(let client, let choice): hold(client, choice, 0) { .ack($0) }
         case .release(let client, let choice, let delay): hold(client, choice, delay) { .release($0) }
         case .extend(let client, let choice, let seconds): hold(client, choice, seconds) { .extend($0) }
@@ -103,12 +108,13 @@ extension World {
         }
     }
 
-    private func streamAsk(
+    func streamAsk(
         _ recipients: [Int],
         _ starts: [ReadAsk.Start],
         _ format: Format,
         _ session: Int,
-        observes: Bool
+        observes: Bool,
+        watches: [Int] = []
     ) -> ReadAsk {
         ReadAsk(
             recipients: recipients,
@@ -119,7 +125,8 @@ extension World {
             lease: 0,
             timeout: .max,
             session: session,
-            observes: observes
+            observes: observes,
+            watches: watches
         )
     }
 

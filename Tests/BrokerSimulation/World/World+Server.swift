@@ -76,8 +76,16 @@ extension World {
         guard let server else { return }
         random = SeededGenerator(seed: setup.seed)
         closeAll()
-        // As long as it takes until nobody is believed to be there any more.
-        try advance(to: now + 100_000_000_000)
+        // As long as it takes until nobody is believed to be there any more, and somebody who stays has been told.
+        let watcher = Client(number: -1, world: self)
+        let everybody = Array((0..<setup.recipients).prefix(100))
+        watcher.read(streamAsk([0], [.now], .ndjson, 0, observes: true, watches: everybody), &random)
+        try advance(to: now + 125_000_000_000)
+        watcher.ask(.presence(everybody), &random)
+        try advance(to: now + 1_000_000_000)
+        watcher.close(reading: false)
+        watcher.close(reading: true)
+        try advance(to: now + 1_000_000_000)
         guard server.openConnections == 0 else {
             throw Violation("\(server.openConnections) connections are open although everybody has left")
         }

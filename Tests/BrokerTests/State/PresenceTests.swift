@@ -141,6 +141,22 @@ import Testing
         #expect(notes.told == ["a on"])
     }
 
+    @Test(arguments: [true, false])
+    func `whom a poll of the same session replaces that does not wait leaves like anybody else`(isWatched: Bool) throws
+    {
+        if isWatched { try watch("a") }
+        _ = try bench.stream(session: "tab")
+        bench.pass(.seconds(60))
+        _ = try bench.poll(session: "tab")
+        #expect(try isOnline())
+        bench.pass(.milliseconds(14_999))
+        #expect(try isOnline())
+        #expect(notes.told == (isWatched ? ["a on"] : []))
+        bench.pass(.milliseconds(1))
+        #expect(try !isOnline())
+        #expect(notes.told == (isWatched ? ["a on", "a off"] : []))
+    }
+
     @Test func `each watcher is told once, and none that has gone`() throws {
         let first = try watch("a").watcher
         let second = try watch("a").watcher
