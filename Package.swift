@@ -42,7 +42,7 @@ let package = Package(
             name: "Benchmarks",
             dependencies: ["Broker", "HTTPFront", .target(name: "CLinux", condition: .when(platforms: [.linux]))],
             path: "Benchmarks",
-            exclude: ["thresholds.json", "traffic.py"],
+            exclude: ["fairness.py", "thresholds.json", "traffic.py"],
             swiftSettings: settings
         ),
 
