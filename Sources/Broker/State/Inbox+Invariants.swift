@@ -80,6 +80,7 @@ extension Inbox {
                 let isRightLine = kind == .busy || (reader.mode == .follow) == (kind == .followers)
                 try require(isRightLine, "a reader in mode \(reader.mode) is in \(kind)")
                 try require(reader.isStream || reader.standing != .busy, "a poll is busy")
+                try require(reader.withheld.isEmpty || kind == .busy, "what is withheld is of a reader in \(kind)")
                 try require(reader.mode != .follow || membership.position <= last, "a follower is ahead")
                 if kind == .followers {
                     let isBehindHere = membership.position < last

@@ -25,8 +25,9 @@ extension Inbox {
 
     private func lag(of membership: Membership, at wall: WallInstant) -> ReaderLag {
         let reader = membership.reader
-        // Its connection has them, and cannot write them.
-        let withheld = reader.withheld.filter { $0.recipient == recipient && $0.id.epoch == epoch }
+        // Its connection has them, and cannot write them. Whoever reads one inbox has no others.
+        let isOfHere = { (message: Message) in message.recipient == self.recipient }
+        let withheld = reader.further.isEmpty ? reader.withheld : reader.withheld.filter(isOfHere)
         let isFollower = reader.mode == .follow
         let position = isFollower ? membership.position : positionBeforeUnread()
         let messages = withheld.count + (isFollower ? Int(last - position) : Int(unread))

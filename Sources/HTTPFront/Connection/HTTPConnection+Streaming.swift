@@ -116,8 +116,8 @@ extension HTTPConnection: StreamSink {
     private func withhold(_ next: EventStream.Writing, _ stream: EventStream) {
         let reader = stream.parts[next.part].reader
         let messages = next.batch.messages
-        front.tell(shard: stream.parts[next.part].request.shardIndex) { shard in shard.withhold(messages, from: reader)
-        }
+        let shardIndex = stream.parts[next.part].request.shardIndex
+        front.tell(shard: shardIndex) { shard in shard.withhold(messages, from: reader) }
     }
 
     private func mayWrite(_ stream: EventStream) -> Bool {

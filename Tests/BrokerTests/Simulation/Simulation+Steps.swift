@@ -215,7 +215,8 @@ extension Simulation {
             if flight.reader.tellsGapsInPlace, flight.reader.recipients.count == 1, let message = batch.messages.first {
                 keep(.after(message.id), of: flight.reader.recipients)
             }
-            state.confirm(batch, isStream: flight.reader.isStream, now: now)
+            let only = flight.reader.isStream ? flight.reader.onlyInbox : nil
+            state.confirm(batch, isStream: flight.reader.isStream, only: only, now: now)
             try model.confirm(batch, number: flight.number, isStream: flight.reader.isStream, now)
             if isStreaming(flight), !flight.isWritten { try resume(flight.reader) }
         } else {

@@ -167,7 +167,7 @@ final class Bench {
 
     /// The newest batch of a stream was written.
     func wrote(_ reader: TestReader) {
-        if let batch = reader.batches.last { state.confirm(batch, isStream: true, now: now) }
+        if let batch = reader.batches.last { state.confirm(batch, isStream: true, only: reader.onlyInbox, now: now) }
         state.resume(reader, now: now)
         settle()
     }

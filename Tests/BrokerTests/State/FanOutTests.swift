@@ -58,6 +58,29 @@ import Testing
         #expect(streams[0].texts == [["1"], ["2"]])
     }
 
+    @Test func `streams that are done with a write keep the order in which they were served`() throws {
+        let streams = try (0..<3).map { _ in try bench.stream(mode: .follow(.now)) }
+        try bench.send("1")
+        bench.fanOut(budget: 3)
+        for stream in streams.reversed() { bench.wrote(stream) }
+        try bench.send("2")
+        bench.fanOut(budget: 1)
+        #expect(streams.map(\.texts) == [[["1"], ["2"]], [["1"]], [["1"]]])
+    }
+
+    @Test func `streams that still write when their turn comes hold up nobody, and read on by themselves`() throws {
+        let streams = try (0..<3).map { _ in try bench.stream(mode: .follow(.now)) }
+        try bench.send("1")
+        bench.fanOut(budget: 3)
+        let follower = try bench.wait(mode: .follow(.now))
+        try bench.send("2")
+        bench.fanOut(budget: 1)
+        #expect(follower.texts == [["2"]])
+        #expect(!bench.isFanningOut)
+        for stream in streams { bench.wrote(stream) }
+        #expect(streams.map(\.texts) == Array(repeating: [["1"], ["2"]], count: 3))
+    }
+
     @Test func `whoever comes during a fan-out reads at once`() throws {
         _ = try (0..<3).map { _ in try bench.wait(mode: .follow(.now)) }
         try bench.send("1")

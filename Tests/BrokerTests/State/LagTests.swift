@@ -63,6 +63,15 @@ import Testing
         #expect(try lag("b") == ReaderLag())
     }
 
+    @Test func `what is withheld from a stream that has gone meanwhile is nobody's`() throws {
+        let stream = try bench.stream(mode: .follow(.now))
+        try bench.send("1")
+        bench.leave(stream)
+        bench.state.withhold(try #require(stream.batches.last?.messages), from: stream)
+        #expect(stream.withheld.isEmpty)
+        #expect(stream.line == .none)
+    }
+
     @Test func `the slowest reader counts`() throws {
         bench.servesFollowers = false
         let streams = try (0..<3).map { _ in try bench.stream(mode: .follow(.now)) }

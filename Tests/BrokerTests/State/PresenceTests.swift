@@ -263,6 +263,19 @@ import Testing
         #expect([queue.popFirst(), queue.popFirst(), queue.popFirst(), queue.popFirst()] == [ada, cem, ben, nil])
     }
 
+    @Test func `a recipient whose place in the queue of departures is free gets one anew`() throws {
+        var queue = DepartureQueue()
+        let (ada, ben) = (try Recipient("ada"), try Recipient("ben"))
+        let place = queue.append(ada, until: bench.now, perhapsAt: -1)
+        _ = queue.append(ben, until: bench.now + .seconds(1), perhapsAt: -1)
+        #expect(queue.popFirst() == ada)
+        // The place still has its name.
+        _ = queue.append(ada, until: bench.now + .seconds(2), perhapsAt: place)
+        #expect(queue[ada] == bench.now + .seconds(2))
+        try queue.checkInvariants()
+        #expect([queue.popFirst(), queue.popFirst(), queue.popFirst()] == [ben, ada, nil])
+    }
+
     private func inbox(_ name: String) throws -> Inbox {
         Inbox(recipient: try Recipient(name), epoch: Epoch(bits: 1))
     }

@@ -67,6 +67,30 @@ struct LagTests {
     }
 
     @Test(arguments: Setup.all)
+    func `a stream that begins with more than its client reads is behind by what does not go out`(
+        setup: Setup
+    ) async throws {
+        try await LiveServer.run(setup, isFrozen: true, Self.large) { live in
+            for shard in 0..<setup.loops {
+                let recipient = try live.recipient("u", shard: shard)
+                let text = String(repeating: "x", count: 30_000)
+                for _ in 0..<600 { try await live.send(text, to: recipient) }
+                let before = await live.broker.statistics().delivered
+                let peer = try await live.connect(loop: 0, receiveBytes: 65_536)
+                try await peer.send(RequestBench.get("/v1/stream?recipient=\(recipient)&as=ndjson&cursor=0"))
+                try await live.turns { await live.pendingBytes() > 0 }
+                for _ in 0..<3 { for loop in live.loops { await loop.run {} } }
+                // The last batch that it was given is on its way nowhere.
+                let given = await live.broker.statistics().delivered - before
+                let lag = try #require(await live.broker.summary(of: recipient).lag)
+                #expect(lag.messages > 600 - given && lag.messages < 600)
+                await peer.leave()
+                try await live.waits(at: recipient)
+            }
+        }
+    }
+
+    @Test(arguments: Setup.all)
     func `a taker that does not read is behind by what nobody else takes`(setup: Setup) async throws {
         try await LiveServer.run(setup, isFrozen: true, Self.large) { live in
             for shard in 0..<setup.loops {
