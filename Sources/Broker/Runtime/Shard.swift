@@ -3,8 +3,9 @@
 /// Each method is one turn: it reads the clock once, asks the state, then carries out what the state decided.
 /// Deliveries are carried out after the state has returned, so a receiver may call back into the shard.
 package actor Shard {
-    /// How many followers are served in one turn, and how many watchers are told; the rest wait for other work that is ready.
-    private static let fanOutBudget = 64
+    /// How many followers are served in one slice, and how many watchers are told; the rest wait for other work that is
+    /// ready.
+    package static let fanOutBudget = 64
 
     // Not isolated as far as the compiler goes, so that what runs on the executor anyway may enter without asking it: see
     // ``sendHere(_:)``. All of it is touched on the shard's executor only. The state calls nobody while it is changed, so no

@@ -13,7 +13,7 @@ package final class StreamReader: Reader, @unchecked Sendable {
     private let sink: any StreamSink
     /// Which part of a request that spans several shards it reads.
     package let part: Int
-    private var unwritten: [Message] = []
+    private var unwritten = Withheld()
 
     /// Makes a stream that is not registered yet.
     package init(sink: any StreamSink, part: Int = 0) {
@@ -26,7 +26,7 @@ package final class StreamReader: Reader, @unchecked Sendable {
         sink.stream(self, received: outcome)
     }
 
-    override var withheld: [Message] {
+    override var withheld: Withheld {
         get { unwritten }
         set { unwritten = newValue }
     }

@@ -25,13 +25,12 @@ extension Inbox {
 
     private func lag(of membership: Membership, at wall: WallInstant) -> ReaderLag {
         let reader = membership.reader
-        // Its connection has them, and cannot write them. Whoever reads one inbox has no others.
-        let isOfHere = { (message: Message) in message.recipient == self.recipient }
-        let withheld = reader.further.isEmpty ? reader.withheld : reader.withheld.filter(isOfHere)
+        // Its connection has them, and cannot write them.
+        let withheld = reader.withheld[recipient]
         let isFollower = reader.mode == .follow
         let position = isFollower ? membership.position : positionBeforeUnread()
-        let messages = withheld.count + (isFollower ? Int(last - position) : Int(unread))
-        let oldest = [withheld.first?.sentAt, oldestSent(after: position)].compactMap(\.self).min() ?? wall
+        let messages = (withheld?.count ?? 0) + (isFollower ? Int(last - position) : Int(unread))
+        let oldest = min(withheld?.oldest ?? wall, oldestSent(after: position) ?? wall)
         // The clock may have been set back since.
         let age = max(0, wall.millisecondsSinceEpoch - oldest.millisecondsSinceEpoch)
         return ReaderLag(messages: messages, age: .milliseconds(age))

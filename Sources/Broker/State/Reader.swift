@@ -119,9 +119,9 @@ package class Reader: Membership, @unchecked Sendable {
         return inbox
     }
 
-    /// What it was given, oldest first, and its connection has yet to take; only a stream says so.
-    var withheld: [Message] {
-        get { [] }
+    /// What it was given and its connection has yet to take; only a stream says so.
+    var withheld: Withheld {
+        get { Withheld() }
         set {}
     }
 

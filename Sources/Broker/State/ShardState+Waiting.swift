@@ -32,7 +32,7 @@ extension ShardState {
     /// A stream's write has gone out: it gets what has come meanwhile, or waits.
     mutating func resume(_ reader: Reader, now: MonotonicInstant) {
         guard reader.standing == .busy else { return }
-        if reader.line == .busy { reader.withheld = [] }
+        if reader.line == .busy { reader.withheld = Withheld() }
         if let batch = collect(reader, now: now) {
             pause(reader)
             actions.append(.deliver(reader, batch))
@@ -47,7 +47,7 @@ extension ShardState {
     /// A stream's write does not go out; who asks for lag finds it among the busy.
     mutating func withhold(_ messages: [Message], from reader: Reader) {
         guard reader.standing == .busy else { return }
-        reader.withheld = messages
+        reader.withheld = Withheld(messages)
         reader.forEachMembership { setAside($0) }
     }
 

@@ -39,7 +39,12 @@ final class LoopShardHost: ShardHost, @unchecked Sendable {
         weak var shard: Shard?
 
         override func run(on loop: EventLoop) {
-            shard?.assumeIsolated { $0.continueFanOut() }
+            // About as many deliveries as sockets were served in this turn: a loop that is busy with requests comes to the
+            // end of its fan-outs as well.
+            let slices = max(1, loop.readyCount / Shard.fanOutBudget)
+            shard?.assumeIsolated { shard in
+                for _ in 0..<slices { shard.continueFanOut() }
+            }
         }
     }
 }

@@ -65,6 +65,8 @@ package final class EventLoop: @unchecked Sendable {
         case ended
     }
 
+    /// How many sockets were ready in this turn.
+    private(set) var readyCount = 0
     /// How many turns it has made: a loop that is idle makes none.
     private(set) var turnCount = 0
 
@@ -168,6 +170,7 @@ package final class EventLoop: @unchecked Sendable {
         let found = poller.wait(into: events, milliseconds: milliseconds)
         jobs.wokeUp()
         cachedNow = nil
+        readyCount = found
         for index in 0..<found {
             let event = events[index]
             if let target = event.target {

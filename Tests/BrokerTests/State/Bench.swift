@@ -270,9 +270,9 @@ final class Bench {
 final class TestReader: Reader, @unchecked Sendable {
     var batches: [Batch] = []
     var ends: [(reason: EndReason, cursor: Cursor)] = []
-    private var unwritten: [Message] = []
+    private var unwritten = Withheld()
 
-    override var withheld: [Message] {
+    override var withheld: Withheld {
         get { unwritten }
         set { unwritten = newValue }
     }
