@@ -7,7 +7,7 @@ struct Inbox: Command {
         name: "inbox",
         summary: "show an inbox",
         discussion: ["Reads nothing and changes nothing. An inbox that nobody has used is empty."],
-        examples: [("inbox u42", "Unread messages, readers, when one was last there.")],
+        examples: [("inbox u42", "Unread messages, readers, how far they lag, when one was last there.")],
         exitCodes: [.success, .failure, .usage, .unreachable, .interrupted]
     )
 
@@ -53,7 +53,9 @@ struct Inbox: Command {
 
     /// A time in whole units of a size that suits it.
     static func age(_ seconds: Double) -> String {
-        switch seconds {
+        // Whatever the other end says, an integer has room for it.
+        let seconds = min(max(seconds, 0), 1e12)
+        return switch seconds {
         case ..<10: "\(Int((seconds * 1000).rounded())) ms"
         case ..<120: "\(Int(seconds)) s"
         case ..<7200: "\(Int(seconds / 60)) min"

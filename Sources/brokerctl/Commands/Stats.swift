@@ -73,7 +73,7 @@ struct Stats: Command {
         let totals = stats.object("totals")
         let figure = { (object: JSONObject?, name: String) in object?.integer(name) ?? 0 }
         var table = Table([("", .left), ("", .right), ("", .right)])
-        let seconds = Int(stats.decimal("uptimeSeconds") ?? 0)
+        let seconds = Int(min(max(stats.decimal("uptimeSeconds") ?? 0, 0), 1e12))
         let state = stats.isTrue("draining") ? ", draining" : ""
         let head =
             "broker \(TerminalText.escaped(stats.string("version") ?? "?")), up \(Stats.uptime(seconds)), "

@@ -32,6 +32,8 @@ import Testing
         (#"{"messages":1,"seconds":119.5}"#, "1, oldest 119 s"),
         (#"{"messages":9,"seconds":7199}"#, "9, oldest 119 min"),
         (#"{"messages":9,"seconds":90000.5}"#, "9, oldest 25 h"),
+        (#"{"messages":9,"seconds":-1e300}"#, "9, oldest 0 ms"),
+        (#"{"messages":9,"seconds":1e300}"#, "9, oldest 277777777 h"),
     ])
     func `a lag is shown as messages and the age of the oldest`(json: String, text: String?) throws {
         #expect(Inbox.lag(of: try object(#"{"lag":\#(json)}"#)) == text)
@@ -58,6 +60,9 @@ import Testing
         let rates = Stats.Rates(since: before, elapsed: .seconds(2))
         let watched = Stats.lines(of: now, rates: rates)
         #expect(watched.contains { $0.hasPrefix("total requests") && $0.hasSuffix("  300/s") })
+        // Whatever the other end says, it is shown.
+        let absurd = try object(stats.replacing("93784.5", with: "1e300"))
+        #expect(Stats.lines(of: absurd, rates: nil).first?.hasPrefix("broker 0.1.0, up 11574074 d") == true)
         // A broker that was restarted counts from the beginning.
         #expect(Stats.Rates(since: now, elapsed: .seconds(1)).text("requests", now: 5) == "0/s")
     }
