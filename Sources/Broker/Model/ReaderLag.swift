@@ -19,7 +19,14 @@ public struct ReaderLag: Hashable, Sendable {
 
     /// The most messages and the highest age of two; that of one alone if the other does not exist.
     package static func slowest(_ one: ReaderLag?, _ other: ReaderLag?) -> ReaderLag? {
-        guard let one, let other else { return one ?? other }
-        return ReaderLag(messages: max(one.messages, other.messages), age: max(one.age, other.age))
+        guard var one, let other else { return one ?? other }
+        one.include(other)
+        return one
+    }
+
+    /// Keeps the most messages and the highest age of this and another.
+    mutating func include(_ other: ReaderLag) {
+        messages = max(messages, other.messages)
+        age = max(age, other.age)
     }
 }

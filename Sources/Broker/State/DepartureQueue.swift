@@ -45,7 +45,8 @@ struct DepartureQueue {
             guard place != tail else { return place }
             unlink(place)
         } else {
-            let departure = Departure(recipient: recipient, until: deadline, previous: -1, next: -1)
+            let (previous, next) = (DepartureQueue.none, DepartureQueue.none)
+            let departure = Departure(recipient: recipient, until: deadline, previous: previous, next: next)
             if let unused = free.popLast() {
                 place = unused
                 departures[Int(place)] = departure

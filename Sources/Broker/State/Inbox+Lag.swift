@@ -51,10 +51,3 @@ extension ShardState {
         inboxes.values.reduce(nil) { ReaderLag.slowest($0, $1.lag(at: wall)) }
     }
 }
-
-extension ReaderLag {
-    fileprivate mutating func include(_ other: ReaderLag) {
-        messages = max(messages, other.messages)
-        age = max(age, other.age)
-    }
-}

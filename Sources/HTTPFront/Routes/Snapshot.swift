@@ -47,12 +47,8 @@ struct Snapshot: Sendable {
         body.append(",\"inboxes\":")
         body.append(decimal: broker.inboxes)
         write("messages", [("kept", broker.kept), ("unread", broker.unread), ("leased", broker.leased)], to: body)
-        body.append(",\"readers\":{\"waiting\":")
-        body.append(decimal: broker.waiting)
-        body.append(",\"streaming\":")
-        body.append(decimal: broker.streaming)
-        body.append(",\"lag\":")
-        LagAnswer.write(broker.lag, to: body)
+        body.append(",\"readers\":{")
+        ReadersAnswer.writeFields(waiting: broker.waiting, streaming: broker.streaming, lag: broker.lag, to: body)
         body.append(UInt8(ascii: "}"))
         write("memory", [("bytes", broker.memoryBytes), ("bytesMax", memoryBytesMax)], to: body)
         write("buffers", [("bytes", bufferBytes), ("bytesMax", bufferBytesMax)], to: body)
@@ -122,7 +118,7 @@ struct Snapshot: Sendable {
         let lagMessages: StaticString = "Messages that the slowest reader has yet to be given; 0 without readers."
         write("slowest_reader_lag_messages", lagMessages, "gauge", lag.messages, to: body)
         let lagSeconds: StaticString = "Age of the oldest message that a reader has yet to be given; 0 without readers."
-        write("slowest_reader_lag_seconds", lagSeconds, "gauge", to: body) { LagAnswer.writeSeconds(lag, to: $0) }
+        write("slowest_reader_lag_seconds", lagSeconds, "gauge", to: body) { ReadersAnswer.writeSeconds(lag, to: $0) }
         write("connections_accepted_total", "Connections accepted.", "counter", connectionsAccepted, to: body)
         write("connections_refused_total", "Connections refused.", "counter", connectionsRefused, to: body)
         for total in totals { write(total.metric, total.help, "counter", total.value, to: body) }

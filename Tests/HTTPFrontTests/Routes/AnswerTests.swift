@@ -187,7 +187,7 @@ struct AnswerTests {
     func `a lag is told to the millisecond`(milliseconds: Int, text: String) throws {
         let lag = ReaderLag(messages: 1, age: .milliseconds(milliseconds))
         let expected = #"{"messages":1,"seconds":\#(text)}"#
-        #expect(try Self.json(ByteBuffer.text { LagAnswer.write(lag, to: $0) }) == expected)
+        #expect(try Self.json(ByteBuffer.text { ReadersAnswer.writeLag(lag, to: $0) }) == expected)
     }
 
     @Test

@@ -1,9 +1,19 @@
 internal import Broker
 
-/// How far readers are behind, as answers say it.
-enum LagAnswer {
+/// How many read and how far they are behind, as answers say it.
+enum ReadersAnswer {
+    /// Writes the members `waiting`, `streaming` and `lag` of an object.
+    static func writeFields(waiting: Int, streaming: Int, lag: ReaderLag?, to body: ByteBuffer) {
+        body.append("\"waiting\":")
+        body.append(decimal: waiting)
+        body.append(",\"streaming\":")
+        body.append(decimal: streaming)
+        body.append(",\"lag\":")
+        writeLag(lag, to: body)
+    }
+
     /// Writes an object, or null if there is no reader.
-    static func write(_ lag: ReaderLag?, to body: ByteBuffer) {
+    static func writeLag(_ lag: ReaderLag?, to body: ByteBuffer) {
         guard let lag else { return body.append("null") }
         body.append("{\"messages\":")
         body.append(decimal: lag.messages)
