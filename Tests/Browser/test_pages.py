@@ -164,7 +164,9 @@ def test_little_moves_while_a_page_comes_to_life(server, people, path, size):
     page = open_page(people[0], server, path)
     if size == "phone":
         page.be_a_phone()
-        page.reload()
+    # Style, scripts and messages arrive one after the other, so that each step is painted.
+    page.be_slow()
+    page.reload()
     settled = {
         "/dashboard": "document.querySelectorAll('#fullest button').length",
         "/compare": "document.querySelectorAll('.key').length",
