@@ -56,6 +56,9 @@ package struct ReadRequest: Sendable {
     package var bytesMax: Int?
     /// Whoever reads under the same session and recipient next ends this one.
     package var session: String?
+    /// When it began among all reads of a session that span several shards, which may meet in another order in each of
+    /// them: a higher one ends a lower one, wherever they meet. 0 in one shard, whose order is what counts.
+    package var fencingToken: UInt64 = 0
     /// Whether a follower only looks.
     ///
     /// What it is given does not count as delivered, its cursor confirms nothing, and drops that it is told of are told

@@ -1,7 +1,10 @@
+internal import Synchronization
+
 // Reads whose recipients are in several shards. First everything that is there is collected, shard by shard; that also
 // tells the position in each inbox. Then a reader is registered in each shard, all behind one gate. Each shard looks
 // again when it registers its reader, so no message is missed; the first shard that has something wins, and the gate
-// turns the others away, who take their messages back at once.
+// turns the others away, who take their messages back at once. Two reads of one session that begin at the same time may
+// reach the shards in another order each: a fencing token says which is the newer, so that one of them stays.
 extension Broker {
     /// The part of a request that one shard answers.
     package struct Part: Sendable {
@@ -33,6 +36,9 @@ extension Broker {
             }
         }
         for index in parts.indices { parts[index].request = request.part(parts[index].places) }
+        guard request.session != nil, request.fencingToken == 0, parts.count > 1 else { return parts }
+        let token = fencingTokens.add(1, ordering: .relaxed).newValue
+        for index in parts.indices { parts[index].request.fencingToken = token }
         return parts
     }
 
@@ -59,6 +65,8 @@ extension Broker {
             return .ended(.timedOut, Cursor(positions))
         }
         var request = request
+        // It is still the read that looked.
+        request.fencingToken = parts[0].request.fencingToken
         switch request.mode {
         case .take, .lease: break
         // From where it was found to stand, so that nothing slips between looking and waiting.

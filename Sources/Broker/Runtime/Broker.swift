@@ -1,3 +1,5 @@
+internal import Synchronization
+
 /// A mailbox for each recipient, in memory.
 ///
 /// Messages are sent to a recipient's inbox and stay there until they are read, expire, or are dropped by a policy that
@@ -27,6 +29,8 @@ public final class Broker: Sendable {
     package let time: any TimeSource
     private let budget: MemoryBudget
     private let seed: UInt64
+    /// The last that was given to a read; see ``ReadRequest/fencingToken``.
+    let fencingTokens = Atomic<UInt64>(0)
 
     /// Makes a broker that runs on Swift's own executors.
     ///

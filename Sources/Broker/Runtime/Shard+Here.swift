@@ -18,7 +18,10 @@ extension Shard {
         assertHere()
         defer { settle() }
         let now = time.now
-        try state.attach(reader, request, wall: time.wallNow)
+        guard try state.attach(reader, request, wall: time.wallNow) else {
+            defer { state.leave(reader) }
+            return .ended(.replaced, state.cursor(of: reader))
+        }
         if let batch = state.collect(reader, now: now) {
             // A client that always finds something is there as well.
             reader.hasBeenThere = deadline.map { $0 > now } ?? true

@@ -75,8 +75,12 @@ package actor Shard {
         precondition(reader.isStream, "only a stream is opened")
         defer { settle() }
         guard !state.isDraining else { throw .draining }
-        try state.attach(reader, request, wall: time.wallNow)
+        let isNewest = try state.attach(reader, request, wall: time.wallNow)
         let cursor = state.cursor(of: reader)
+        guard isNewest else {
+            state.end(reader, .replaced)
+            return cursor
+        }
         state.wait(reader, until: nil)
         state.pause(reader)
         state.resume(reader, now: time.now)

@@ -6,9 +6,15 @@ extension ShardState {
     /// is at once; then the reader is registered with ``wait(_:until:)`` or let go with ``leave(_:)``. All of it
     /// belongs into one turn.
     ///
+    /// - Returns: Whether it may read. If a newer reader of its session is there already, it is to be let go.
     /// - Throws: ``BrokerError`` with `invalidRequest` for a cursor that is ahead of its inbox or has not one part for
     ///   each recipient, `brokerFull`. The reader is let go then.
-    mutating func attach(_ reader: Reader, _ request: borrowing ReadRequest, wall: WallInstant) throws(BrokerError) {
+    @discardableResult
+    mutating func attach(
+        _ reader: Reader,
+        _ request: borrowing ReadRequest,
+        wall: WallInstant
+    ) throws(BrokerError) -> Bool {
         precondition(reader.standing == .outside, "a reader that is \(reader.standing) cannot be attached")
         reader.limit = Int32(clamping: request.limit)
         reader.bytesMax = Int32(clamping: request.bytesMax ?? limits.answerBytesMax)
@@ -26,9 +32,8 @@ extension ShardState {
             throw error
         }
         if !request.isObserving { reader.forEachMembership { $0.inbox.lastSeen = wall } }
-        guard let session = request.session else { return }
-        reader.session = session
-        claim(session, reader)
+        guard let session = request.session else { return true }
+        return claim(session, reader, request.fencingToken)
     }
 
     private mutating func join(_ reader: Reader, _ recipients: [Recipient]) throws(BrokerError) {

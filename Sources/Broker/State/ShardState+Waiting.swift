@@ -126,16 +126,25 @@ extension ShardState {
     // MARK: Sessions
 
     /// Ends whoever reads under the same session and recipient, and remembers the newer reader instead.
-    mutating func claim(_ session: String, _ reader: Reader) {
-        for recipient in recipients(of: reader) {
-            let id = SessionID(recipient: recipient, session: session)
-            if let older = sessions[id] {
+    ///
+    /// - Returns: Whether it is the newer one. If it has come late to one of the recipients, so that one which began after
+    ///   it is there already, nobody is ended and nothing remembered.
+    mutating func claim(_ session: String, _ reader: Reader, _ fencingToken: UInt64) -> Bool {
+        let ids = recipients(of: reader).map { SessionID(recipient: $0, session: session) }
+        // Only reads that span several shards have a token of their own and can come late.
+        guard fencingToken == 0 || ids.allSatisfy({ sessions[$0]?.fencingToken ?? 0 <= fencingToken }) else { return false }
+        for id in ids {
+            let older = sessions[id]
+            if let older = older?.reader {
                 // The newer one is counted already, and may go in this very turn without having been there.
                 if older.hasBeenThere { older.forEachMembership { presence.left($0.inbox) } }
                 end(older, .replaced)
             }
-            sessions[id] = reader
+            // Whoever takes the place of one with a token is newer than all that it was newer than.
+            sessions[id] = Session(reader: reader, fencingToken: max(fencingToken, older?.fencingToken ?? 0))
         }
+        reader.session = session
+        return true
     }
 
     private mutating func disclaim(_ session: String, _ reader: Reader) {

@@ -9,7 +9,7 @@ struct ShardState: ~Copyable {
     private(set) var inboxes: [Recipient: Inbox] = [:]
     var positions: PositionTable
     private(set) var keys = KeyTable()
-    var sessions: [SessionID: Reader] = [:]
+    var sessions: [SessionID: Session] = [:]
     var wheel: TimerWheel
     var fanOuts = FanOutQueue()
     var presence = PresenceTable()
@@ -22,6 +22,12 @@ struct ShardState: ~Copyable {
     ///
     /// By itself, because it may be much, and may wait.
     var presenceNews = Actions()
+
+    /// Who reads under a session, and the highest token under which anybody of this line of readers has begun.
+    struct Session {
+        let reader: Reader
+        let fencingToken: UInt64
+    }
 
     /// A session is one reader's at each recipient.
     struct SessionID: Hashable {

@@ -3,6 +3,18 @@ import Testing
 
 @testable import Broker
 
+/// A stream that says why it has ended.
+private final class Ending: Reader, @unchecked Sendable {
+    var reason: EndReason?
+
+    init() { super.init(isStream: true) }
+
+    override func receive(_ outcome: ReadOutcome) -> Bool {
+        if case .ended(let reason, _) = outcome { self.reason = reason }
+        return true
+    }
+}
+
 /// Reads whose recipients are in two shards, in chosen interleavings.
 @Suite struct SeveralShardsTests {
     let stage = Stage(shards: 2)
@@ -226,6 +238,49 @@ import Testing
         #expect(try stage.waiting(b.name) == 1)
         try stage.send("1", to: b.name)
         #expect(newer.batch?.texts == ["1"])
+        try check()
+    }
+
+    @Test func `polls of a session that begin in the same moment do not end each other`() throws {
+        for seed in 0..<300 as Range<UInt64> {
+            var random = SeededGenerator(seed: seed)
+            let stage = Stage(shards: 2, seed: seed)
+            let names = try stage.namesByShard()
+            let polls = (0..<random.number(2...4)).map { _ in
+                let request = ReadRequest(recipients: names.shuffled(using: &random), mode: .take, session: "tab")
+                return stage.call { try await $0.poll(request, within: nil) }
+            }
+            stage.run(inAnyOrder: &random)
+            #expect(polls.filter { !$0.isOver }.count == 1, "seed \(seed)")
+            for name in names { #expect(stage.waitingNow(name) == 1, "seed \(seed)") }
+            for shard in stage.broker.shards { try shard.assumeIsolated { try $0.state.checkInvariants() } }
+        }
+    }
+
+    @Test func `also if a poll of only one of the inboxes comes between them, one of them stays`() throws {
+        for seed in 0..<300 as Range<UInt64> {
+            var random = SeededGenerator(seed: seed)
+            let stage = Stage(shards: 2, seed: seed)
+            let names = try stage.namesByShard()
+            let polls = [names, [names[0]], names, [names[1]], [names[0]]].shuffled(using: &random).map { some in
+                let request = ReadRequest(recipients: some, mode: .take, session: "tab")
+                return stage.call { try await $0.poll(request, within: nil) }
+            }
+            stage.run(inAnyOrder: &random)
+            let stay = polls.filter { !$0.isOver }.count
+            #expect((1...2).contains(stay), "seed \(seed): \(stay) stay")
+            for name in names { #expect(stage.waitingNow(name) <= 1, "seed \(seed)") }
+        }
+    }
+
+    @Test func `streams of a session that reach the shards in another order each do not end each other`() throws {
+        let request = ReadRequest(recipients: [a, b], mode: .follow(.now), session: "tab")
+        let (older, newer) = (try stage.broker.split(request), try stage.broker.split(request))
+        let readers = (0..<4).map { _ in Ending() }
+        for (reader, part) in zip(readers, [older[0], newer[0], newer[1], older[1]]) {
+            _ = try part.shard.assumeIsolated { try $0.open(reader, part.request) }
+        }
+        #expect(readers.map(\.reason) == [.replaced, nil, nil, .replaced])
         try check()
     }
 

@@ -98,6 +98,15 @@ final class Stage {
         runAll(hosts.map(\.manual) + clients)
     }
 
+    /// Lets everybody go on until nothing is left to do, each step somebody else's.
+    func run(inAnyOrder random: inout SeededGenerator) {
+        while true {
+            let ready = (hosts.map(\.manual) + clients).filter { $0.waiting > 0 }
+            guard !ready.isEmpty else { return }
+            random.pick(ready).runNext()
+        }
+    }
+
     /// Carries a call out at once.
     func now<Value: Sendable>(_ body: @escaping @Sendable (Broker) async throws -> Value) throws -> Value {
         let call = call(body)
