@@ -56,8 +56,9 @@ package struct ReadRequest: Sendable {
     package var bytesMax: Int?
     /// Whoever reads under the same session and recipient next ends this one.
     package var session: String?
-    /// When it began among all reads of a session that span several shards, which may meet in another order in each of
-    /// them: a higher one ends a lower one, wherever they meet. 0 in one shard, whose order is what counts.
+    /// When it began among all reads of sessions that span several shards; 0 if it does not.
+    ///
+    /// Two of them may meet in another order in each shard: the higher ends the lower wherever they meet.
     package var fencingToken: UInt64 = 0
     /// Whether a follower only looks.
     ///

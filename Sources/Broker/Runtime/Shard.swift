@@ -3,8 +3,8 @@
 /// Each method is one turn: it reads the clock once, asks the state, then carries out what the state decided.
 /// Deliveries are carried out after the state has returned, so a receiver may call back into the shard.
 package actor Shard {
-    /// How many followers are served in one slice, and how many watchers are told; the rest wait for other work that is
-    /// ready.
+    /// How many followers are served in one slice, how many watchers are told, and how many readers of an inbox that ends;
+    /// the rest wait for other work that is ready.
     package static let fanOutBudget = 64
 
     // Not isolated as far as the compiler goes, so that what runs on the executor anyway may enter without asking it: see
@@ -208,7 +208,7 @@ package actor Shard {
         settle()
     }
 
-    /// Goes on with the fan-out that an earlier turn has left.
+    /// Goes on with what an earlier turn has left to be told.
     package func continueFanOut() {
         isYielding = false
         settle()
@@ -225,18 +225,25 @@ package actor Shard {
         // A slice of each fan-out in each turn; while one is put off, new ones wait in line behind it.
         if !isYielding {
             if state.isFanningOut { state.fanOut(budget: Shard.fanOutBudget, now: time.now) }
-            for _ in 0..<Shard.fanOutBudget {
-                guard let news = state.presenceNews.popFirst() else { break }
-                perform(news)
+            if state.presence.hasNews {
+                for news in state.presence.takeNews(budget: Shard.fanOutBudget) { news.watcher.receive(news.presence) }
             }
         }
-        repeat {
+        var endings = isYielding ? 0 : Shard.fanOutBudget
+        while true {
             if state.presence.hasChanged { state.settlePresence(now: time.now) }
-            while let action = state.actions.popFirst() { perform(action) }
-        } while state.presence.hasChanged
+            if let action = state.actions.popFirst() {
+                perform(action)
+            } else if endings > 0, let ending = state.endings.popFirst() {
+                endings -= 1
+                perform(ending)
+            } else if !state.presence.hasChanged {
+                break
+            }
+        }
         isPerforming = false
         // Also what a receiver has sent meanwhile.
-        if state.isFanningOut || !state.presenceNews.isEmpty, !isYielding {
+        if state.isFanningOut || state.presence.hasNews || !state.endings.isEmpty, !isYielding {
             isYielding = true
             host.yield(self)
         }
@@ -252,8 +259,6 @@ package actor Shard {
             state.giveBack(batch, now: time.now)
         case .end(let reader, let reason, let cursor):
             _ = reader.receive(.ended(reason, cursor))
-        case .presence(let watcher, let presence):
-            watcher.receive(presence)
         case .observe(let event):
             observer?.observe(event)
         }

@@ -4,8 +4,6 @@ enum Action {
     case deliver(Reader, Batch)
     /// Tell a reader that it ends. The state has let it go already.
     case end(Reader, EndReason, Cursor)
-    /// Tell a watcher who has come or gone.
-    case presence(PresenceWatcher, Presence)
     /// Tell the observer.
     case observe(BrokerEvent)
 }

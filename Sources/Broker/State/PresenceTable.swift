@@ -12,14 +12,27 @@ struct PresenceTable {
     var departuresMax = PresenceTable.departuresMaxInAll
 
     /// A recipient that somebody asks after.
-    private struct Watched {
-        /// What its watchers were told last.
+    fileprivate struct Watched {
         var isOnline: Bool
-        var watchers: [PresenceWatcher]
+        var places: [Place] = []
+        /// Whose turn is next, and how many are to be looked at from there on, round the line, until all have been told.
+        var next = 0
+        var remaining = 0
+    }
+
+    /// A watcher in the line of those who watch a recipient.
+    fileprivate struct Place {
+        let watcher: PresenceWatcher
+        /// What it was told last.
+        var isOnline: Bool
     }
 
     private var departures = DepartureQueue()
     private var watched: [Recipient: Watched] = [:]
+    /// Recipients that not all of their watchers have been told of, in turn, and some whom nobody watches any more.
+    ///
+    /// However often somebody comes and goes meanwhile, it is one piece of news.
+    private var news: [Recipient] = []
     /// Inboxes whose readers have come or gone in this turn; some may be gone themselves.
     private var changed: [Inbox] = []
 
@@ -90,8 +103,9 @@ struct PresenceTable {
     ///
     /// - Returns: Its place in the line of those who watch that recipient.
     mutating func watch(_ recipient: Recipient, isOnline: Bool, by watcher: PresenceWatcher) -> Int {
-        let place = watched[recipient]?.watchers.count ?? 0
-        watched[recipient, default: Watched(isOnline: isOnline, watchers: [])].watchers.append(watcher)
+        let place = watched[recipient]?.places.count ?? 0
+        let newcomer = Place(watcher: watcher, isOnline: isOnline)
+        watched[recipient, default: Watched(isOnline: isOnline)].places.append(newcomer)
         return place
     }
 
@@ -99,20 +113,52 @@ struct PresenceTable {
     ///
     /// - Complexity: O(recipients of the one who moves), however many watch.
     mutating func unwatch(_ recipient: Recipient, at place: Int) {
-        guard let last = watched[recipient].map({ $0.watchers.count - 1 }) else { return }
-        watched[recipient]?.watchers.swapAt(place, last)
-        watched[recipient]?.watchers.removeLast()
-        if last > place { watched[recipient]?.watchers[place].moved(recipient, to: place) }
-        if last == 0 { watched[recipient] = nil }
+        guard let index = watched.index(forKey: recipient) else { return }
+        let last = watched.values[index].places.count - 1
+        watched.values[index].places.swapAt(place, last)
+        watched.values[index].places.removeLast()
+        if last > place { watched.values[index].places[place].watcher.moved(recipient, to: place) }
+        guard last > 0 else {
+            watched.remove(at: index)
+            return
+        }
+        // Whoever has moved may stand now where everybody has been told.
+        watched.values[index].beginAnewIfUnderWay()
     }
 
-    /// Notes how it is with a recipient.
+    /// Notes how it is with a recipient, and that its watchers are to be told if it is not as it was.
+    mutating func note(_ recipient: Recipient, isOnline: Bool) {
+        guard let index = watched.index(forKey: recipient), watched.values[index].isOnline != isOnline else { return }
+        watched.values[index].isOnline = isOnline
+        if watched.values[index].remaining == 0 { news.append(recipient) }
+        watched.values[index].remaining = watched.values[index].places.count
+    }
+
+    /// Whether somebody has yet to be told something.
+    var hasNews: Bool { !news.isEmpty }
+
+    /// Looks at up to `budget` watchers in turn.
     ///
-    /// - Returns: Who is to be told; nobody if it is as it was.
-    mutating func note(_ recipient: Recipient, isOnline: Bool) -> [PresenceWatcher] {
-        guard let known = watched[recipient], known.isOnline != isOnline else { return [] }
-        watched[recipient]?.isOnline = isOnline
-        return known.watchers
+    /// - Returns: Those who are to be told something. Who has been told the same before, because somebody came and went
+    ///   again meanwhile, is not.
+    mutating func takeNews(budget: Int) -> [(watcher: PresenceWatcher, presence: Presence)] {
+        var told: [(watcher: PresenceWatcher, presence: Presence)] = []
+        var left = budget
+        var begun = 0
+        while left > 0, begun < news.count {
+            let recipient = news[begun]
+            begun += 1
+            guard let index = watched.index(forKey: recipient) else { continue }
+            let isOnline = watched.values[index].isOnline
+            while left > 0, let watcher = watched.values[index].visitNext() {
+                left -= 1
+                if let watcher { told.append((watcher, Presence(recipient: recipient, isOnline: isOnline))) }
+            }
+            // The rest of many watchers waits behind what there is to tell of others.
+            if watched.values[index].remaining > 0 { news.append(recipient) }
+        }
+        news.removeFirst(begun)
+        return told
     }
 
     // MARK: Invariants
@@ -123,6 +169,34 @@ struct PresenceTable {
     func checkInvariants() throws(BrokenInvariant) {
         try departures.checkInvariants()
         try require(departures.count <= departuresMax, "\(departures.count) departures are remembered")
-        try require(watched.values.allSatisfy { !$0.watchers.isEmpty }, "somebody is watched by nobody")
+        for (recipient, each) in watched {
+            try require(!each.places.isEmpty, "'\(recipient)' is watched by nobody")
+            try require(each.remaining == 0 || news.contains(recipient), "news of '\(recipient)' waits for no turn")
+            for (place, someone) in each.places.enumerated() where someone.isOnline != each.isOnline {
+                let distance = (place - each.next + each.places.count) % each.places.count
+                try require(distance < each.remaining, "a watcher of '\(recipient)' would never be told")
+            }
+        }
+    }
+}
+
+extension PresenceTable.Watched {
+    /// Looks at the watcher whose turn it is.
+    ///
+    /// - Returns: nil if everybody has been told; inside it, the watcher if it is to be told.
+    fileprivate mutating func visitNext() -> PresenceWatcher?? {
+        guard remaining > 0 else { return nil }
+        remaining -= 1
+        let place = next
+        next = (next + 1) % places.count
+        guard places[place].isOnline != isOnline else { return .some(nil) }
+        places[place].isOnline = isOnline
+        return places[place].watcher
+    }
+
+    /// The line has changed: if not everybody has been told, all are looked at again.
+    fileprivate mutating func beginAnewIfUnderWay() {
+        if next >= places.count { next = 0 }
+        if remaining > 0 { remaining = places.count }
     }
 }

@@ -73,7 +73,8 @@ extension ShardState {
             for membership in [reader] + reader.further {
                 wanted += 1
                 let id = SessionID(recipient: membership.inbox.recipient, session: session)
-                try require(sessions[id]?.reader === reader, "session '\(session)' of '\(id.recipient)' is another reader's")
+                let owner = sessions[id]?.reader
+                try require(owner === reader, "session '\(session)' of '\(id.recipient)' is another reader's")
             }
         }
         try require(wanted == sessions.count, "\(wanted) sessions are in use, \(sessions.count) are remembered")

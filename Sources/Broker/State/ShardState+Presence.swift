@@ -47,10 +47,7 @@ extension ShardState {
     }
 
     private mutating func tellPresence(of recipient: Recipient, now: MonotonicInstant) {
-        let present = presence(of: recipient, now: now)
-        for watcher in presence.note(recipient, isOnline: present.isOnline) {
-            presenceNews.append(.presence(watcher, present))
-        }
+        presence.note(recipient, isOnline: presence(of: recipient, now: now).isOnline)
     }
 }
 

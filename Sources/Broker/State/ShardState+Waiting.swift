@@ -91,10 +91,13 @@ extension ShardState {
         actions.append(.end(reader, reason, cursor))
     }
 
-    /// Lets go everybody who waits or streams at `inbox`, and has them told why.
+    /// Lets go everybody who waits or streams at `inbox`, and has them told why, some in each turn.
     mutating func endReaders(of inbox: Inbox, _ reason: EndReason) {
         while let membership = inbox.takers.first ?? inbox.followers.first ?? inbox.busy.first {
-            end(membership.reader, reason)
+            let reader = membership.reader
+            let cursor = cursor(of: reader)
+            leave(reader)
+            endings.append(.end(reader, reason, cursor))
         }
     }
 
@@ -132,7 +135,8 @@ extension ShardState {
     mutating func claim(_ session: String, _ reader: Reader, _ fencingToken: UInt64) -> Bool {
         let ids = recipients(of: reader).map { SessionID(recipient: $0, session: session) }
         // Only reads that span several shards have a token of their own and can come late.
-        guard fencingToken == 0 || ids.allSatisfy({ sessions[$0]?.fencingToken ?? 0 <= fencingToken }) else { return false }
+        let isLate = fencingToken > 0 && ids.contains { sessions[$0].map { $0.fencingToken > fencingToken } ?? false }
+        guard !isLate else { return false }
         for id in ids {
             let older = sessions[id]
             if let older = older?.reader {

@@ -18,10 +18,10 @@ struct ShardState: ~Copyable {
     var totals = Statistics()
     /// What the owner is to carry out.
     var actions = Actions()
-    /// What watchers are to be told of comings and goings.
+    /// Readers to be told that they end, because their inbox does or the broker.
     ///
-    /// By itself, because it may be much, and may wait.
-    var presenceNews = Actions()
+    /// By themselves, because they may be many, and may wait; nothing else is said to any of them.
+    var endings = Actions()
 
     /// Who reads under a session, and the highest token under which anybody of this line of readers has begun.
     struct Session {

@@ -138,6 +138,25 @@ import Testing
         try check()
     }
 
+    @Test func `the readers of an inbox that is deleted are told in slices, and others between them`() throws {
+        let followers = try (0..<150).map { _ in try wait(.follow(.now)) }
+        let host = stage.hosts[0]
+        let recipient = try Recipient("a")
+        stage.shard.assumeIsolated { $0.delete(recipient) }
+        #expect(followers.filter { $0.texts == [["deleted"]] }.count == 64)
+        #expect(host.hasYielded)
+        // The inbox has another life by now.
+        let newcomer = try wait()
+        try send("1")
+        #expect(newcomer.texts == [["1"]])
+        // Whoever leaves before it is told why is not told anything else.
+        let gone = try #require(followers.last { $0.outcomes.isEmpty })
+        stage.shard.assumeIsolated { $0.leave(gone) }
+        while host.fireYield() {}
+        #expect(followers.filter { $0.texts == [["deleted"]] }.count == 150)
+        try check()
+    }
+
     @Test func `many watchers are told in slices, and none twice`() throws {
         let sinks = (0..<150).map { _ in PresenceTests.Notes() }
         let recipient = try Recipient("a")

@@ -182,7 +182,7 @@ struct Simulation: ~Copyable {
     /// Takes out what the state decided for waiting readers.
     mutating func takeEvents() -> [DeliveryModel.Event] {
         var events: [DeliveryModel.Event] = []
-        while let action = state.actions.popFirst() {
+        while let action = state.actions.popFirst() ?? state.endings.popFirst() {
             switch action {
             case .deliver(let reader, let batch):
                 guard let reader = reader as? SimulatedReader else { preconditionFailure("a reader of nobody's") }
@@ -199,7 +199,7 @@ struct Simulation: ~Copyable {
                 events.append(.end(reader: reader.id, reason, cursor))
                 keep(cursor, of: reader.recipients)
                 readers.removeAll { $0 === reader }
-            case .presence, .observe:
+            case .observe:
                 break
             }
         }

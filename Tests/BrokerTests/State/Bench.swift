@@ -15,6 +15,8 @@ final class Bench {
     private(set) var observed: [BrokerEvent] = []
     /// Whether followers are served at once, all of them.
     var servesFollowers = true
+    /// Whether watchers are told at once, all of them.
+    var tellsPresence = true
 
     init(_ change: (inout Limits) -> Void = { _ in }) {
         var limits = Limits()
@@ -248,13 +250,15 @@ final class Bench {
     private func settle() {
         if servesFollowers { state.fanOut(budget: .max, now: now) }
         if state.presence.hasChanged { state.settlePresence(now: now) }
-        while let action = state.actions.popFirst() ?? state.presenceNews.popFirst() {
+        while let action = state.actions.popFirst() ?? state.endings.popFirst() {
             switch action {
             case .deliver(let reader, let batch): (reader as? TestReader)?.batches.append(batch)
             case .end(let reader, let reason, let cursor): (reader as? TestReader)?.ends.append((reason, cursor))
-            case .presence(let watcher, let presence): watcher.receive(presence)
             case .observe(let event): observed.append(event)
             }
+        }
+        if tellsPresence {
+            for news in state.presence.takeNews(budget: .max) { news.watcher.receive(news.presence) }
         }
         do {
             try state.checkInvariants()

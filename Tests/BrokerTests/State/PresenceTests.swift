@@ -172,6 +172,74 @@ import Testing
         #expect(notes.told.count == 3)
     }
 
+    @Test func `however often somebody comes and goes before a turn, each watcher is told at most once`() throws {
+        let hasty = Bench { $0.presenceLinger = .zero }
+        let sinks = (0..<5).map { _ in Notes() }
+        let a = try Recipient("a")
+        for sink in sinks { _ = hasty.state.watch(PresenceWatcher(sink: sink), [a], now: hasty.now) }
+        hasty.tellsPresence = false
+        for _ in 0..<100 { hasty.leave(try hasty.stream()) }
+        #expect(hasty.state.presence.takeNews(budget: .max).isEmpty)
+        _ = try hasty.stream()
+        // In slices, and what changes meanwhile reaches those who have been told already as well.
+        var told = hasty.state.presence.takeNews(budget: 3).map(\.presence.isOnline)
+        #expect(told == [true, true, true])
+        try hasty.delete()
+        told = hasty.state.presence.takeNews(budget: .max).map(\.presence.isOnline)
+        #expect(told == [false, false, false])
+        #expect(!hasty.state.presence.hasNews)
+    }
+
+    @Test func `who comes and goes without a pause holds up no news of others`() throws {
+        let hasty = Bench { $0.presenceLinger = .zero }
+        let (a, b) = (try Recipient("a"), try Recipient("b"))
+        for _ in 0..<10 { _ = hasty.state.watch(PresenceWatcher(sink: notes), [a], now: hasty.now) }
+        _ = hasty.state.watch(PresenceWatcher(sink: notes), [b], now: hasty.now)
+        hasty.tellsPresence = false
+        var told: [Presence] = []
+        for turn in 0..<8 {
+            _ = try hasty.stream("a")
+            if turn == 0 { _ = try hasty.stream("b") }
+            told += hasty.state.presence.takeNews(budget: 4).map(\.presence)
+            try hasty.delete("a")
+        }
+        #expect(told.contains(Presence(recipient: b, isOnline: true)))
+    }
+
+    @Test func `watchers that leave while others are told keep none from being told`() throws {
+        for seed in 0..<200 as Range<UInt64> {
+            var random = SeededGenerator(seed: seed)
+            let hasty = Bench { $0.presenceLinger = .zero }
+            hasty.tellsPresence = false
+            let a = try Recipient("a")
+            var watchers = (0..<random.number(1...9)).map { _ in PresenceWatcher(sink: notes) }
+            var last: [ObjectIdentifier: Bool] = [:]
+            for watcher in watchers {
+                last[ObjectIdentifier(watcher)] = hasty.state.watch(watcher, [a], now: hasty.now)[0].isOnline
+            }
+            var isOnline = false
+            for _ in 0..<30 {
+                switch random.number(1...4) {
+                case 1:
+                    if isOnline { try hasty.delete() } else { _ = try hasty.stream() }
+                    isOnline.toggle()
+                case 2 where watchers.count > 1:
+                    let gone = watchers.remove(at: random.number(0...watchers.count - 1))
+                    hasty.state.unwatch(gone)
+                default:
+                    for news in hasty.state.presence.takeNews(budget: random.number(1...3)) {
+                        last[ObjectIdentifier(news.watcher)] = news.presence.isOnline
+                    }
+                }
+                try hasty.state.presence.checkInvariants()
+            }
+            for news in hasty.state.presence.takeNews(budget: .max) {
+                last[ObjectIdentifier(news.watcher)] = news.presence.isOnline
+            }
+            for watcher in watchers { #expect(last[ObjectIdentifier(watcher)] == isOnline, "seed \(seed)") }
+        }
+    }
+
     @Test func `who begins to watch in the time after a departure is told its end`() throws {
         bench.leave(try bench.stream())
         bench.pass(.seconds(10))
