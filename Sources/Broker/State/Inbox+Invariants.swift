@@ -56,7 +56,7 @@ extension Inbox {
         try require(counts.bytes == bytes, "messages have \(counts.bytes) bytes, \(bytes) are counted")
         try require(log.count <= limits.inboxMessagesMax, "\(log.count) messages of \(limits.inboxMessagesMax)")
         try require(bytes <= limits.inboxBytesMax, "\(bytes) bytes of \(limits.inboxBytesMax)")
-        try require((log.entries.last?.sequence ?? 0) <= last, "a message is ahead of \(last)")
+        try require((log.last ?? 0) <= last, "a message is ahead of \(last)")
         let isUnhurried = limits.inboxMessagesMax * 2 > Inbox.unhurriedEntriesMin
         try require(nextSweep <= earliest || isUnhurried, "the next sweep is later than what is due first")
         try require(nextSweep == .distantFuture || isScheduled && armedFor <= nextSweep, "the inbox is not armed")
@@ -103,16 +103,18 @@ extension MessageLog {
         var found = 0
         var previous: UInt64 = 0
         for index in indices {
-            try require(entries[index].sequence > previous, "\(entries[index].sequence) follows \(previous)")
-            previous = entries[index].sequence
-            found += entries[index].payload == nil ? 1 : 0
+            let sequence = self[index].sequence
+            try require(sequence > previous, "\(sequence) follows \(previous)")
+            previous = sequence
+            found += self[index].payload == nil ? 1 : 0
             try require(self.index(notBefore: previous) == index, "\(previous) is not found where it is")
         }
-        try require(first == indices.first.map { entries[$0].sequence }, "the log begins with another than it says")
+        try require(first == indices.first.map { self[$0].sequence }, "the log begins with another than it says")
+        try require(last == indices.last.map { self[$0].sequence }, "the log ends with another than it says")
         try require(found == holes, "the log has \(found) holes, \(holes) are counted")
-        try require(indices.isEmpty || entries[indices.lowerBound].payload != nil, "the log begins with a hole")
+        try require(indices.isEmpty || self[0].payload != nil, "the log begins with a hole")
         try require(holes <= count + 8, "the log has \(holes) holes for \(count) messages")
-        try require(entries.count <= 2 * (count + holes) + 16, "\(entries.count) entries for \(count) messages")
+        try require(capacity <= max(8, 3 * indices.count), "\(capacity) slots for \(indices.count) entries")
     }
 }
 

@@ -54,8 +54,8 @@ import Testing
         let short = try bench.follow(from: first).cursor
         #expect(long == short)
         #expect(try delivered(bench) == [1, 2])
-        let log = try #require(bench.state.inboxes[Recipient("a")]?.log)
-        #expect(log.indices.map { log[$0].reach } == [LogEntry.unanswered, 0, LogEntry.unanswered, 2])
+        let inbox = try #require(try bench.state.inboxes[Recipient("a")])
+        #expect(inbox.log.indices.map { inbox.log[$0].reach } == [LogEntry.unanswered, 0, LogEntry.unanswered, 2])
         _ = try bench.follow(from: long)
         #expect(try delivered(bench) == [1, 2, 3, 4])
     }

@@ -12,7 +12,7 @@ import Testing
         LogEntry(payload: payload, sequence: sequence, expires: .distantFuture)
     }
 
-    private func sequences(_ log: MessageLog) -> [UInt64] {
+    private func sequences(_ log: borrowing MessageLog) -> [UInt64] {
         log.indices.compactMap { log[$0].payload == nil ? nil : log[$0].sequence }
     }
 
@@ -67,35 +67,48 @@ import Testing
         #expect(log.confirm(through: 70_000) == nil)
     }
 
-    @Test(arguments: UInt64(0)..<40)
-    func `a cursor is confirmed alike, whatever became of the messages around it`(seed: UInt64) {
-        var random = SeededGenerator(seed: seed)
+    /// Answers that were noted and messages that went, in any order; what of it a cursor is to confirm.
+    private struct Confirming: ~Copyable {
         var log = MessageLog()
-        for sequence in 1...60 { log.append(entry(UInt64(sequence))) }
         var kept = Set(UInt64(1)...60)
         var answers: [(start: UInt64, end: UInt64)] = []
+
+        func confirmed(through position: UInt64) -> [UInt64] {
+            let before = kept.filter { $0 <= position }.max()
+            let behind = kept.filter { $0 > position }.min() ?? .max
+            let starts = answers.filter { $0.end >= before ?? .max && $0.end < behind }.map(\.start)
+            return starts.max().map { start in kept.filter { $0 > start && $0 <= position } }?.sorted() ?? []
+        }
+    }
+
+    private func confirming(seed: UInt64) -> Confirming {
+        var random = SeededGenerator(seed: seed)
+        var all = Confirming()
+        for sequence in 1...60 { all.log.append(entry(UInt64(sequence))) }
         for _ in 0..<40 {
             if random.chance(50) {
                 let end = UInt64(random.number(1...60))
                 let start = end - UInt64(random.number(0...Int(end)))
-                log.noteAnswer(from: start, to: end)
-                answers.append((start, end))
+                all.log.noteAnswer(from: start, to: end)
+                all.answers.append((start, end))
             } else {
-                for sequence in kept where random.chance(8) {
-                    if let index = log.index(of: sequence) { log.remove(at: index) }
-                    kept.remove(sequence)
+                for sequence in all.kept.sorted() where random.chance(8) {
+                    if let index = all.log.index(of: sequence) { all.log.remove(at: index) }
+                    all.kept.remove(sequence)
                 }
-                log.tidy()
+                all.log.tidy()
             }
         }
+        return all
+    }
+
+    @Test(arguments: UInt64(0)..<40)
+    func `a cursor is confirmed alike, whatever became of the messages around it`(seed: UInt64) {
         for position in UInt64(1)...60 {
-            var copy = log
-            let told = copy.confirm(through: position)?.compactMap { copy[$0].payload == nil ? nil : copy[$0].sequence }
-            let before = kept.filter { $0 <= position }.max()
-            let behind = kept.filter { $0 > position }.min() ?? .max
-            let starts = answers.filter { $0.end >= before ?? .max && $0.end < behind }.map(\.start)
-            let seen = starts.max().map { start in kept.filter { $0 > start && $0 <= position } } ?? []
-            #expect(told ?? [] == seen.sorted(), "seed \(seed), position \(position)")
+            var all = confirming(seed: seed)
+            let told = all.log.confirm(through: position) ?? 0..<0
+            let seen = told.compactMap { all.log[$0].payload == nil ? nil : all.log[$0].sequence }
+            #expect(seen == all.confirmed(through: position), "seed \(seed), position \(position)")
         }
     }
 
@@ -118,7 +131,7 @@ import Testing
         log.tidy()
         #expect(log.count == 0)
         #expect(log.first == nil)
-        #expect(log.entries.capacity <= 8)
+        #expect(log.capacity <= 8)
     }
 
     @Test func `a queue that is fed and emptied does not grow`() {
@@ -130,6 +143,32 @@ import Testing
             log.tidy()
         }
         #expect(log.count == 5)
-        #expect(log.entries.capacity <= 64)
+        #expect(log.capacity == 8)
+    }
+
+    @Test func `a full log that drops one for each new one stays in its room`() {
+        var log = MessageLog()
+        for sequence in 1...1000 { log.append(entry(UInt64(sequence))) }
+        #expect(log.capacity == 1024)
+        for sequence in 1001...10_000 {
+            log.remove(at: 0)
+            log.tidy()
+            log.append(entry(UInt64(sequence)))
+            #expect(log.capacity == 1024)
+        }
+        #expect(sequences(log) == Array(9001...10_000))
+    }
+
+    @Test func `a log that is read but for some gives its room back on the way`() {
+        var log = MessageLog()
+        for sequence in 1...1000 { log.append(entry(UInt64(sequence))) }
+        for sequence in 1...995 {
+            guard let index = log.index(of: UInt64(sequence)) else { continue }
+            log.remove(at: index)
+            log.tidy()
+            #expect(log.capacity <= max(8, log.count * 3))
+        }
+        #expect(sequences(log) == [996, 997, 998, 999, 1000])
+        #expect(log.capacity == 8)
     }
 }
