@@ -41,7 +41,7 @@ package final class ManualHost: ShardHost {
     package var wakesAt: MonotonicInstant? { requests.withLock { $0.wakesAt } }
     /// How often the shard has asked to be woken.
     package var wakeCount: Int { requests.withLock { $0.wakeCount } }
-    /// Whether the shard wants to go on with a fan-out.
+    /// Whether the shard wants to go on with what it has left.
     package var hasYielded: Bool { requests.withLock { $0.hasYielded } }
 
     /// Wakes the shard if it is time.
@@ -70,7 +70,7 @@ package final class ManualHost: ShardHost {
             return requests.shard
         }
         guard let shard else { return false }
-        shard.assumeIsolated { $0.continueFanOut() }
+        _ = shard.assumeIsolated { $0.goOn() }
         return true
     }
 }

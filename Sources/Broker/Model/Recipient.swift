@@ -19,21 +19,12 @@ public struct Recipient: Sendable {
 extension Recipient: Hashable {
     /// Whether the names have the same bytes.
     public static func == (left: Recipient, right: Recipient) -> Bool {
-        var (left, right) = (left.name, right.name)
-        return left.withUTF8 { left in
-            right.withUTF8 { right in
-                guard left.count == right.count else { return false }
-                var index = 0
-                while index < left.count, left[index] == right[index] { index += 1 }
-                return index == left.count
-            }
-        }
+        Name.haveSameBytes(left.name, right.name)
     }
 
     /// Hashes the bytes of the name.
     public func hash(into hasher: inout Hasher) {
-        var name = name
-        name.withUTF8 { hasher.combine(bytes: UnsafeRawBufferPointer($0)) }
+        Name.hash(name, into: &hasher)
     }
 }
 
@@ -87,6 +78,44 @@ package enum Name {
         let hex = String(control, radix: 16, uppercase: true)
         let code = "U+" + String(repeating: "0", count: 4 - hex.count) + hex
         throw BrokerError(.invalidRequest, "\(field) contains the control character \(code)", remedy: "leave it out")
+    }
+
+    /// Whether two names are the same to the broker; strings that are equal as Unicode may differ in their bytes.
+    @inline(__always)
+    static func haveSameBytes(_ left: String, _ right: String) -> Bool {
+        withBytes(of: left) { left in
+            withBytes(of: right) { right in left.count == right.count && areSame(left, right) }
+        }
+    }
+
+    /// Compares from the end, since names that begin alike differ in the numbers that stand there.
+    @inline(__always)
+    private static func areSame(_ left: UnsafeRawBufferPointer, _ right: UnsafeRawBufferPointer) -> Bool {
+        var end = left.count
+        while end >= 8 {
+            let word = left.loadUnaligned(fromByteOffset: end - 8, as: UInt64.self)
+            guard word == right.loadUnaligned(fromByteOffset: end - 8, as: UInt64.self) else { return false }
+            end -= 8
+        }
+        while end > 0 {
+            guard left[end - 1] == right[end - 1] else { return false }
+            end -= 1
+        }
+        return true
+    }
+
+    /// Hashes a name as the broker compares it.
+    static func hash(_ name: String, into hasher: inout Hasher) {
+        withBytes(of: name) { hasher.combine(bytes: $0) }
+    }
+
+    /// Lends the bytes of a name, which is borrowed: a copy of it would count references.
+    @inline(__always)
+    private static func withBytes<Result>(of name: String, _ body: (UnsafeRawBufferPointer) -> Result) -> Result {
+        if let result = name.utf8.withContiguousStorageIfAvailable({ body(UnsafeRawBufferPointer($0)) }) {
+            return result
+        }
+        return Array(name.utf8).withUnsafeBytes(body)
     }
 
     /// The first control character (C0, DEL or C1), if there is one.

@@ -56,9 +56,10 @@ package struct ReadRequest: Sendable {
     package var bytesMax: Int?
     /// Whoever reads under the same session and recipient next ends this one.
     package var session: String?
-    /// When it began among all reads of sessions that span several shards; 0 if it does not.
+    /// When it began among all reads of sessions; 0 where there is one shard, which sees for itself.
     ///
-    /// Two of them may meet in another order in each shard: the higher ends the lower wherever they meet.
+    /// Two of them may reach several shards in another order each: the higher ends the lower wherever they meet. See
+    /// ``Broker/fence(_:)``.
     package var fencingToken: UInt64 = 0
     /// Whether a follower only looks.
     ///

@@ -93,9 +93,11 @@ extension Broker {
     /// - Throws: ``BrokerError``; nothing is taken then.
     package func poll(_ request: ReadRequest, within timeout: Duration?) async throws(BrokerError) -> ReadOutcome {
         try Broker.check(request)
+        var request = request
+        fence(&request)
         let deadline = timeout.map { time.now + $0 }
         let parts = try split(request)
-        if parts.count == 1 { return try await parts[0].shard.poll(request, until: deadline) }
+        if parts.count == 1 { return try await parts[0].shard.poll(parts[0].request, until: deadline) }
         return try await poll(request, in: parts, until: deadline)
     }
 

@@ -4,7 +4,7 @@ internal import Synchronization
 // tells the position in each inbox. Then a reader is registered in each shard, all behind one gate. Each shard looks
 // again when it registers its reader, so no message is missed; the first shard that has something wins, and the gate
 // turns the others away, who take their messages back at once. Two reads of one session that begin at the same time may
-// reach the shards in another order each: a fencing token says which is the newer, so that one of them stays.
+// reach the shards in another order each: a fencing token says which is the newer, so that it stays.
 extension Broker {
     /// The part of a request that one shard answers.
     package struct Part: Sendable {
@@ -20,6 +20,8 @@ extension Broker {
     ///
     /// - Throws: ``BrokerError`` with `invalidRequest` if its cursor has not one part for each recipient.
     package func split(_ request: ReadRequest) throws(BrokerError) -> [Part] {
+        var request = request
+        fence(&request)
         let first = shardIndex(of: request.recipients[0])
         guard shards.count > 1, request.recipients.count > 1 else {
             let places = Array(request.recipients.indices)
@@ -36,10 +38,13 @@ extension Broker {
             }
         }
         for index in parts.indices { parts[index].request = request.part(parts[index].places) }
-        guard request.session != nil, request.fencingToken == 0, parts.count > 1 else { return parts }
-        let token = fencingTokens.add(1, ordering: .relaxed).newValue
-        for index in parts.indices { parts[index].request.fencingToken = token }
         return parts
+    }
+
+    /// Gives a read of a session its token, if it has none yet: to be called when it begins, before it goes anywhere.
+    package func fence(_ request: inout ReadRequest) {
+        guard shards.count > 1, request.session != nil, request.fencingToken == 0 else { return }
+        request.fencingToken = fencingTokens.add(1, ordering: .relaxed).newValue
     }
 
     /// Whether somebody reads the inboxes of some recipients, or did until a moment ago.
@@ -59,14 +64,12 @@ extension Broker {
         until deadline: MonotonicInstant?
     ) async throws(BrokerError) -> ReadOutcome {
         var positions = [MessageID](repeating: .nowhere, count: request.recipients.count)
-        if let batch = try await collectNow(request, parts, &positions) { return .batch(batch) }
+        if let outcome = try await collectNow(request, parts, &positions) { return outcome }
         guard deadline.map({ $0 > time.now }) ?? true else {
             await parts[0].shard.countTimeout()
             return .ended(.timedOut, Cursor(positions))
         }
         var request = request
-        // It is still the read that looked.
-        request.fencingToken = parts[0].request.fencingToken
         switch request.mode {
         case .take, .lease: break
         // From where it was found to stand, so that nothing slips between looking and waiting.
@@ -75,15 +78,17 @@ extension Broker {
         return try await wait(request, try split(request), positions, until: deadline)
     }
 
-    /// What is there at this moment, each shard with its share of the limit; nil if there is nothing.
+    /// What is there at this moment, each shard with its share of the limit, or that a newer reader of the session is; nil
+    /// if there is nothing.
     private func collectNow(
         _ request: ReadRequest,
         _ parts: [Part],
         _ positions: inout [MessageID]
-    ) async throws(BrokerError) -> Batch? {
+    ) async throws(BrokerError) -> ReadOutcome? {
         var whole = Batch(cursor: .oldest)
         var collected: [(Shard, Batch)] = []
         var quiet: [Part] = []
+        var isReplaced = false
         let share = max(1, request.limit / parts.count)
         var bytesLeft = request.bytesMax ?? limits.answerBytesMax
         // Whose turn is first moves on, so that a limit below the number of shards starves none.
@@ -92,12 +97,13 @@ extension Broker {
             let part = parts[(offset + turn) % parts.count]
             var sub = part.request
             // With no room left a shard still tells its positions.
-            sub.limit = bytesLeft > 0 ? min(request.limit - whole.messages.count, share) : 0
+            sub.limit = bytesLeft > 0 && !isReplaced ? min(request.limit - whole.messages.count, share) : 0
             sub.bytesMax = max(0, bytesLeft)
             do throws(BrokerError) {
                 switch try await part.shard.collect(sub) {
-                case .ended(_, let cursor):
+                case .ended(let reason, let cursor):
                     part.put(cursor, into: &positions)
+                    isReplaced = isReplaced || reason == .replaced
                     quiet.append(part)
                 case .batch(let batch):
                     part.put(batch.cursor, into: &positions)
@@ -110,11 +116,16 @@ extension Broker {
                 throw error
             }
         }
+        if isReplaced {
+            for (shard, batch) in collected { await shard.giveBack(batch) }
+            // Who came with `now` is told where it stood; nothing was collected for it then.
+            return .ended(.replaced, Cursor(positions))
+        }
         guard !collected.isEmpty else { return nil }
         whole.unread += await unread(in: quiet)
         whole.cursor = Cursor(positions)
         whole.sortBySendingTime()
-        return whole
+        return .batch(whole)
     }
 
     /// Registers a reader in each shard and waits for the first outcome.

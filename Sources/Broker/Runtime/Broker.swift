@@ -234,7 +234,8 @@ public final class Broker: Sendable {
 
     /// Removes an inbox with everything in it.
     ///
-    /// Its readers end; a cursor of it is answered with a reset from now on.
+    /// A cursor of it is answered with a reset from now on. Its readers end; where they are many, some are told only after
+    /// this has returned.
     public func delete(_ recipient: Recipient) async {
         await shard(of: recipient).delete(recipient)
     }
@@ -247,7 +248,8 @@ public final class Broker: Sendable {
         return sum
     }
 
-    /// Takes no more messages and ends everybody who waits.
+    /// Takes no more messages and ends everybody who waits; where they are many, some are told only after this has
+    /// returned.
     public func drain() async {
         for shard in shards { await shard.drain() }
     }

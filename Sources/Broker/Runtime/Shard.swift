@@ -5,7 +5,7 @@
 package actor Shard {
     /// How many followers are served in one slice, how many watchers are told, and how many readers of an inbox that ends;
     /// the rest wait for other work that is ready.
-    package static let fanOutBudget = 64
+    package static let sliceBudget = 64
 
     // Not isolated as far as the compiler goes, so that what runs on the executor anyway may enter without asking it: see
     // ``sendHere(_:)``. All of it is touched on the shard's executor only. The state calls nobody while it is changed, so no
@@ -89,7 +89,7 @@ package actor Shard {
 
     /// Lets a reader go whose client has left.
     ///
-    /// A poll is told so.
+    /// A poll is told so, or what it was about to be told.
     package func leave(_ reader: Reader) {
         defer { settle() }
         guard state.leave(reader) else { return }
@@ -209,9 +209,13 @@ package actor Shard {
     }
 
     /// Goes on with what an earlier turn has left to be told.
-    package func continueFanOut() {
+    ///
+    /// - Returns: Whether there is still more; the host has been asked to call again then.
+    @discardableResult
+    package func goOn() -> Bool {
         isYielding = false
         settle()
+        return isYielding
     }
 
     // MARK: Carrying out
@@ -224,12 +228,12 @@ package actor Shard {
         isPerforming = true
         // A slice of each fan-out in each turn; while one is put off, new ones wait in line behind it.
         if !isYielding {
-            if state.isFanningOut { state.fanOut(budget: Shard.fanOutBudget, now: time.now) }
+            if state.isFanningOut { state.fanOut(budget: Shard.sliceBudget, now: time.now) }
             if state.presence.hasNews {
-                for news in state.presence.takeNews(budget: Shard.fanOutBudget) { news.watcher.receive(news.presence) }
+                for news in state.presence.takeNews(budget: Shard.sliceBudget) { news.watcher.receive(news.presence) }
             }
         }
-        var endings = isYielding ? 0 : Shard.fanOutBudget
+        var endings = isYielding ? 0 : Shard.sliceBudget
         while true {
             if state.presence.hasChanged { state.settlePresence(now: time.now) }
             if let action = state.actions.popFirst() {

@@ -11,7 +11,7 @@ package protocol ShardHost: Sendable {
     /// Calls ``Shard/advance()`` at `instant` or soon after. A later request replaces an earlier one.
     func wake(_ shard: Shard, at instant: MonotonicInstant)
 
-    /// Calls ``Shard/continueFanOut()`` once, after other work that is ready.
+    /// Calls ``Shard/goOn()`` once, after other work that is ready.
     func yield(_ shard: Shard)
 }
 
@@ -60,7 +60,7 @@ final class TaskHost: ShardHost {
     func yield(_ shard: Shard) {
         let task = Task { [weak shard] in
             guard let shard else { return }
-            await shard.continueFanOut()
+            await shard.goOn()
         }
         // The one before has done its errand: a shard asks again only after that.
         errands.withLock { $0.goingOn = task }

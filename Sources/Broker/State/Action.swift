@@ -13,6 +13,9 @@ struct Actions {
     private var pending: [Action] = []
     private var head = 0
 
+    /// Room that is kept.
+    private static let roomKept = 256
+
     var isEmpty: Bool { head == pending.count }
 
     mutating func append(_ action: Action) {
@@ -23,12 +26,17 @@ struct Actions {
         guard head < pending.count - 1 else {
             // The last, most often the only one, is moved out.
             guard let action = pending.popLast() else { return nil }
-            pending.removeAll(keepingCapacity: true)
+            pending.removeAll(keepingCapacity: pending.capacity <= Actions.roomKept)
             head = 0
             return action
         }
-        defer { head += 1 }
-        return pending[head]
+        let action = pending[head]
+        head += 1
+        if head > Actions.roomKept, head > pending.count / 2 {
+            pending.removeFirst(head)
+            head = 0
+        }
+        return action
     }
 }
 

@@ -103,10 +103,7 @@ struct PresenceTable {
     ///
     /// - Returns: Its place in the line of those who watch that recipient.
     mutating func watch(_ recipient: Recipient, isOnline: Bool, by watcher: PresenceWatcher) -> Int {
-        let place = watched[recipient]?.places.count ?? 0
-        let newcomer = Place(watcher: watcher, isOnline: isOnline)
-        watched[recipient, default: Watched(isOnline: isOnline)].places.append(newcomer)
-        return place
+        watched[recipient, default: Watched(isOnline: isOnline)].append(Place(watcher: watcher, isOnline: isOnline))
     }
 
     /// Tells whoever is at a place no longer of a recipient; the last in line moves there.
@@ -114,16 +111,8 @@ struct PresenceTable {
     /// - Complexity: O(recipients of the one who moves), however many watch.
     mutating func unwatch(_ recipient: Recipient, at place: Int) {
         guard let index = watched.index(forKey: recipient) else { return }
-        let last = watched.values[index].places.count - 1
-        watched.values[index].places.swapAt(place, last)
-        watched.values[index].places.removeLast()
-        if last > place { watched.values[index].places[place].watcher.moved(recipient, to: place) }
-        guard last > 0 else {
-            watched.remove(at: index)
-            return
-        }
-        // Whoever has moved may stand now where everybody has been told.
-        watched.values[index].beginAnewIfUnderWay()
+        if let moved = watched.values[index].remove(at: place) { moved.moved(recipient, to: place) }
+        if watched.values[index].places.isEmpty { watched.remove(at: index) }
     }
 
     /// Notes how it is with a recipient, and that its watchers are to be told if it is not as it was.
@@ -194,9 +183,29 @@ extension PresenceTable.Watched {
         return places[place].watcher
     }
 
-    /// The line has changed: if not everybody has been told, all are looked at again.
-    fileprivate mutating func beginAnewIfUnderWay() {
+    /// Puts somebody at the end of the line, who knows how it is.
+    ///
+    /// - Returns: The place.
+    fileprivate mutating func append(_ newcomer: PresenceTable.Place) -> Int {
+        // Where those who are yet to be told go on at the beginning of the line, the newcomer stands among them.
+        if next + remaining > places.count { remaining += 1 }
+        places.append(newcomer)
+        return places.count - 1
+    }
+
+    /// Takes somebody out of the line; the last moves there.
+    ///
+    /// - Returns: Who has moved.
+    fileprivate mutating func remove(at place: Int) -> PresenceWatcher? {
+        places.swapAt(place, places.count - 1)
+        places.removeLast()
         if next >= places.count { next = 0 }
-        if remaining > 0 { remaining = places.count }
+        remaining = min(remaining, places.count)
+        guard place < places.count else { return nil }
+        // Who has moved may stand now where everybody has been told.
+        if places[place].isOnline != isOnline {
+            remaining = max(remaining, (place - next + places.count) % places.count + 1)
+        }
+        return places[place].watcher
     }
 }

@@ -134,18 +134,15 @@ extension ShardState {
     ///   it is there already, nobody is ended and nothing remembered.
     mutating func claim(_ session: String, _ reader: Reader, _ fencingToken: UInt64) -> Bool {
         let ids = recipients(of: reader).map { SessionID(recipient: $0, session: session) }
-        // Only reads that span several shards have a token of their own and can come late.
-        let isLate = fencingToken > 0 && ids.contains { sessions[$0].map { $0.fencingToken > fencingToken } ?? false }
+        let isLate = ids.contains { id in sessions[id].map { $0.fencingToken > fencingToken } ?? false }
         guard !isLate else { return false }
         for id in ids {
-            let older = sessions[id]
-            if let older = older?.reader {
+            if let older = sessions[id]?.reader {
                 // The newer one is counted already, and may go in this very turn without having been there.
                 if older.hasBeenThere { older.forEachMembership { presence.left($0.inbox) } }
                 end(older, .replaced)
             }
-            // Whoever takes the place of one with a token is newer than all that it was newer than.
-            sessions[id] = Session(reader: reader, fencingToken: max(fencingToken, older?.fencingToken ?? 0))
+            sessions[id] = Session(reader: reader, fencingToken: fencingToken)
         }
         reader.session = session
         return true

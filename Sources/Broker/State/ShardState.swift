@@ -23,7 +23,7 @@ struct ShardState: ~Copyable {
     /// By themselves, because they may be many, and may wait; nothing else is said to any of them.
     var endings = Actions()
 
-    /// Who reads under a session, and the highest token under which anybody of this line of readers has begun.
+    /// Who reads under a session, and with which token.
     struct Session {
         let reader: Reader
         let fencingToken: UInt64
@@ -34,15 +34,13 @@ struct ShardState: ~Copyable {
         let recipient: Recipient
         let session: String
 
-        /// Whether both have the same bytes; strings that are equal as Unicode may differ in them.
         static func == (left: SessionID, right: SessionID) -> Bool {
-            left.recipient == right.recipient && left.session.utf8.elementsEqual(right.session.utf8)
+            left.recipient == right.recipient && Name.haveSameBytes(left.session, right.session)
         }
 
         func hash(into hasher: inout Hasher) {
             hasher.combine(recipient)
-            var session = session
-            session.withUTF8 { hasher.combine(bytes: UnsafeRawBufferPointer($0)) }
+            Name.hash(session, into: &hasher)
         }
     }
 

@@ -3,13 +3,14 @@ internal import Broker
 // A poll: answered at once if there is something, else parked.
 extension HTTPConnection {
     func poll(_ request: Request) throws(Problem) {
-        let query = try PollQuery(request)
+        var query = try PollQuery(request)
         try charge(forReading: query.request.recipients.count)
         let deadline = front.loop.now + query.timeout
         traits.tellsCursor = query.tellsCursor
         guard query.request.recipients.allSatisfy({ front.isLocal($0) }) else {
             return pollElsewhere(query)
         }
+        front.broker.fence(&query.request)
         let reader = ParkedPoll()
         let outcome: ReadOutcome?
         do throws(BrokerError) {

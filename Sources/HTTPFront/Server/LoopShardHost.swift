@@ -34,16 +34,17 @@ final class LoopShardHost: ShardHost, @unchecked Sendable {
         }
     }
 
-    /// The rest of a fan-out, after the other ready work.
+    /// The rest of a fan-out, or of whatever else goes in slices, after the other ready work.
     private final class Slice: LoopWork {
         weak var shard: Shard?
 
         override func run(on loop: EventLoop) {
             // About as many deliveries as sockets were served in this turn: a loop that is busy with requests comes to the
             // end of its fan-outs as well.
-            let slices = max(1, loop.readyCount / Shard.fanOutBudget)
+            // When it is being closed, all that is left: whoever still waits to be told is told now or never.
+            var slices = loop.phase == .closing ? .max : max(1, loop.readyCount / Shard.sliceBudget)
             shard?.assumeIsolated { shard in
-                for _ in 0..<slices { shard.continueFanOut() }
+                while slices > 0, shard.goOn() { slices -= 1 }
             }
         }
     }

@@ -35,9 +35,10 @@ package final class EventLoop: @unchecked Sendable {
     private static let eventsMax = 256
 
     private let events = UnsafeMutableBufferPointer<ReadyEvent>.allocate(capacity: EventLoop.eventsMax)
-    var wheel: TimerWheel
+    // Unchecked, here and below: each turn asks all of them, and nobody is called while one of them is changed.
+    @exclusivity(unchecked) var wheel: TimerWheel
     private var cachedNow: MonotonicInstant?
-    private var work = WorkQueue()
+    @exclusivity(unchecked) private var work = WorkQueue()
     var phase = Phase.settingUp
 
     /// Everything that is open, each in its slot; this keeps it alive.
@@ -45,17 +46,17 @@ package final class EventLoop: @unchecked Sendable {
     var freeSlots: [Int32] = []
     // Channels that closed in this turn. They stay alive until their handlers were told, after the events, which may
     // still name them.
-    var closed: [(channel: Channel, reason: CloseReason)] = []
+    @exclusivity(unchecked) var closed: [(channel: Channel, reason: CloseReason)] = []
     /// Listeners that closed in this turn, kept for the same reason.
-    var closedListeners: [Listener] = []
+    @exclusivity(unchecked) var closedListeners: [Listener] = []
     /// Channels whose kept input is to be presented again, or that are to be told that they are connected.
-    var attention: [Channel] = []
-    var attended: [Channel] = []
+    @exclusivity(unchecked) var attention: [Channel] = []
+    @exclusivity(unchecked) var attended: [Channel] = []
     /// What is sent at the end of the turn.
     let outbox = Outbox()
     /// Channels that are to be told how far sending has come.
-    var news: [Channel] = []
-    var told: [Channel] = []
+    @exclusivity(unchecked) var news: [Channel] = []
+    @exclusivity(unchecked) var told: [Channel] = []
 
     enum Phase {
         case settingUp

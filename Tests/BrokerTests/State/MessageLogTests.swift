@@ -54,6 +54,66 @@ import Testing
         }
     }
 
+    @Test(arguments: UInt64(0)..<60)
+    func `a log that grows, is holed and shrinks, wherever in its ring it stands, keeps what an array keeps`(
+        seed: UInt64
+    ) {
+        var random = SeededGenerator(seed: seed)
+        var log = MessageLog()
+        var kept: [UInt64] = []
+        var last: UInt64 = 0
+        for _ in 0..<12 {
+            let appends = random.number(20...95)
+            for _ in 0..<60 {
+                if random.chance(appends) {
+                    last += 1
+                    log.append(entry(last))
+                    kept.append(last)
+                } else {
+                    for _ in 0..<min(kept.count, random.number(1...40)) {
+                        let place = random.chance(20) ? 0 : random.number(0...kept.count - 1)
+                        log.remove(at: log.index(notBefore: kept.remove(at: place)))
+                    }
+                    log.tidy()
+                }
+                #expect(log.capacity <= max(8, log.indices.count * 3))
+            }
+            #expect(sequences(log) == kept, "seed \(seed)")
+            #expect(kept.allSatisfy { log.index(of: $0) != nil }, "seed \(seed)")
+        }
+    }
+
+    @Test func `a log lets go of each message once`() {
+        weak var storage: AnyObject?
+        do {
+            let payload = Payload.make(
+                sender: nil,
+                type: nil,
+                content: UnsafeBufferPointer(start: nil, count: 0),
+                sentAt: WallInstant(millisecondsSinceEpoch: 0)
+            )
+            storage = Mirror(reflecting: payload).children.first.map { $0.value as AnyObject }
+            var log = MessageLog()
+            for sequence in 1...UInt64(200) {
+                log.append(LogEntry(payload: payload, sequence: sequence, expires: .distantFuture))
+            }
+            // Some at the front, most from the middle, so that the ring wraps, closes its holes and shrinks.
+            for sequence in 1...UInt64(60) { log.remove(at: log.index(notBefore: sequence)) }
+            log.tidy()
+            for sequence in 201...UInt64(300) {
+                log.append(LogEntry(payload: payload, sequence: sequence, expires: .distantFuture))
+            }
+            for sequence in 62...UInt64(290) {
+                log.remove(at: log.index(notBefore: sequence))
+                if sequence % 7 == 0 { log.tidy() }
+            }
+            log.tidy()
+            #expect(log.count == 11)
+            #expect(storage != nil)
+        }
+        #expect(storage == nil)
+    }
+
     @Test func `an entry has 40 bytes`() {
         // What Cost.message was measured with.
         #expect(MemoryLayout<LogEntry>.stride == 40)

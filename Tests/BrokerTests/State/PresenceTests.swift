@@ -190,6 +190,25 @@ import Testing
         #expect(!hasty.state.presence.hasNews)
     }
 
+    @Test func `who begins to watch in the middle of a round takes nobody's turn`() throws {
+        let hasty = Bench { $0.presenceLinger = .zero }
+        hasty.tellsPresence = false
+        let a = try Recipient("a")
+        let first = PresenceWatcher(sink: notes)
+        for watcher in [first, PresenceWatcher(sink: notes), PresenceWatcher(sink: notes)] {
+            _ = hasty.state.watch(watcher, [a], now: hasty.now)
+        }
+        _ = try hasty.stream()
+        #expect(
+            hasty.state.presence.takeNews(budget: 1).map { ObjectIdentifier($0.watcher) } == [ObjectIdentifier(first)]
+        )
+        try hasty.delete()
+        _ = hasty.state.watch(PresenceWatcher(sink: notes), [a], now: hasty.now)
+        let told = hasty.state.presence.takeNews(budget: .max)
+        #expect(told.map { ObjectIdentifier($0.watcher) } == [ObjectIdentifier(first)])
+        #expect(told.map(\.presence.isOnline) == [false])
+    }
+
     @Test func `who comes and goes without a pause holds up no news of others`() throws {
         let hasty = Bench { $0.presenceLinger = .zero }
         let (a, b) = (try Recipient("a"), try Recipient("b"))
@@ -206,26 +225,34 @@ import Testing
         #expect(told.contains(Presence(recipient: b, isOnline: true)))
     }
 
-    @Test func `watchers that leave while others are told keep none from being told`() throws {
+    @Test func `watchers that come and leave while others are told keep none from being told`() throws {
         for seed in 0..<200 as Range<UInt64> {
             var random = SeededGenerator(seed: seed)
             let hasty = Bench { $0.presenceLinger = .zero }
             hasty.tellsPresence = false
             let a = try Recipient("a")
             var watchers = (0..<random.number(1...9)).map { _ in PresenceWatcher(sink: notes) }
+            // Kept, so that no two have the same identity.
+            var everybody = watchers
+            defer { everybody.removeAll() }
             var last: [ObjectIdentifier: Bool] = [:]
             for watcher in watchers {
                 last[ObjectIdentifier(watcher)] = hasty.state.watch(watcher, [a], now: hasty.now)[0].isOnline
             }
             var isOnline = false
             for _ in 0..<30 {
-                switch random.number(1...4) {
+                switch random.number(1...5) {
+                case 5:
+                    let newcomer = PresenceWatcher(sink: notes)
+                    watchers.append(newcomer)
+                    everybody.append(newcomer)
+                    let known = hasty.state.watch(newcomer, [a], now: hasty.now)[0].isOnline
+                    last[ObjectIdentifier(newcomer)] = known
                 case 1:
                     if isOnline { try hasty.delete() } else { _ = try hasty.stream() }
                     isOnline.toggle()
                 case 2 where watchers.count > 1:
-                    let gone = watchers.remove(at: random.number(0...watchers.count - 1))
-                    hasty.state.unwatch(gone)
+                    hasty.state.unwatch(watchers.remove(at: random.number(0...watchers.count - 1)))
                 default:
                     for news in hasty.state.presence.takeNews(budget: random.number(1...3)) {
                         last[ObjectIdentifier(news.watcher)] = news.presence.isOnline

@@ -58,6 +58,31 @@ struct LifetimeTests {
         }
     }
 
+    @Test(arguments: PollerKind.allCases)
+    func `a server that stops while many are still to be told leaves nobody waiting`(poller: PollerKind) async throws {
+        weak var front: Front?
+        try await LiveServer.run(Setup(poller: poller, loops: 1)) { live in
+            front = live.server.state.allFronts.first
+            let recipient = try Recipient("u")
+            var peers: [LivePeer] = []
+            for _ in 0..<300 {
+                peers.append(try await live.connect())
+                try await peers.last?.send(RequestBench.get("/v1/poll?recipient=u"))
+            }
+            try await live.waits(at: recipient, polls: 300)
+            let loop = live.loops[0]
+            let shard = live.broker.shard(of: recipient)
+            await loop.run {
+                // Some are told in this turn, and some in its slices; no other turn follows.
+                shard.assumeIsolated { $0.delete(recipient) }
+                loop.stop()
+            }
+            live.server.stop()
+        }
+        // Each parked poll's task would keep it.
+        #expect(front == nil)
+    }
+
     @Test(arguments: Setup.all)
     func `a server is freed when it has stopped`(setup: Setup) async throws {
         weak var state: ServerState?

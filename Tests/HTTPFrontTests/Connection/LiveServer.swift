@@ -110,7 +110,7 @@ final class LiveServer: Sendable {
         let start = ContinuousClock.now
         var turns = 0
         while !(await condition()) {
-            guard start.duration(to: .now) < .seconds(20) else { throw LiveFailure("it did not come about in 20 s") }
+            guard start.duration(to: .now) < .seconds(60) else { throw LiveFailure("it did not come about in 60 s") }
             for loop in loops { await loop.run {} }
             turns += 1
             // What takes longer is up to the kernel or to a timer. That it is asked again costs nothing but time, and others
