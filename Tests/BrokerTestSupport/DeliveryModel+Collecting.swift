@@ -8,11 +8,10 @@ extension DeliveryModel {
         var drops: [ModelDrops] = []
         var lost = 0
         if reader.startsUntold {
-            for recipient in reader.recipients {
-                let inbox = try inbox(recipient)
-                guard inbox.untoldToFollowers > 0 else { continue }
-                lost += inbox.untoldToFollowers
-                if !reader.isObserver { drops.append(try tellFollower(recipient)) }
+            for (recipient, start) in zip(reader.recipients, reader.positions) {
+                var unseen = try inbox(recipient).unseen
+                lost += unseen.take(after: 0, through: start).count
+                if !reader.isObserver { drops.append(try tellFollower(recipient, after: 0, through: start)) }
             }
         }
         try change(reader: id) { reader in
@@ -128,7 +127,7 @@ extension DeliveryModel {
                 let next = try positionBehindGap(reader.recipients[index], reader.positions[index])
                 part.lost = Int(next - reader.positions[index])
                 part.positions[index] = next
-                try tell(reader, index, &drops)
+                try tell(reader, index, through: next, &drops)
             }
             return part
         }
@@ -148,7 +147,7 @@ extension DeliveryModel {
             if isComplete { part.positions[index] = try inbox(recipient).last }
             let lost = Int(part.positions[index] - reader.positions[index]) - given.count
             part.lost += lost
-            if lost > 0 { try tell(reader, index, &drops) }
+            if lost > 0 { try tell(reader, index, through: part.positions[index], &drops) }
         }
         return part
     }
@@ -165,25 +164,27 @@ extension DeliveryModel {
         return inbox.messages.first { $0.sequence > position }.map { $0.sequence - 1 } ?? inbox.last
     }
 
-    /// A gap that reaches back before all the drops that no follower knows of tells of them.
+    /// A gap tells of the drops in it.
     private mutating func tell(
         _ reader: ModelReader,
         _ index: Int,
+        through end: UInt64,
         _ drops: inout [ModelDrops]
     ) throws(Mismatch) {
-        let inbox = try inbox(reader.recipients[index])
-        guard inbox.untoldToFollowers > 0, reader.positions[index] < inbox.oldestUntold else { return }
-        if !reader.isObserver { drops.append(try tellFollower(reader.recipients[index])) }
+        guard !reader.isObserver else { return }
+        drops.append(try tellFollower(reader.recipients[index], after: reader.positions[index], through: end))
     }
 
-    private mutating func tellFollower(_ recipient: Recipient) throws(Mismatch) -> ModelDrops {
+    private mutating func tellFollower(
+        _ recipient: Recipient,
+        after start: UInt64,
+        through end: UInt64
+    ) throws(Mismatch) -> ModelDrops {
         try change(recipient) { inbox in
-            defer { inbox.untoldToFollowers = 0 }
-            return ModelDrops(
+            ModelDrops(
                 recipient: recipient,
                 epoch: inbox.epoch,
-                toFollowers: inbox.untoldToFollowers,
-                oldest: inbox.oldestUntold
+                unseen: inbox.unseen.take(after: start, through: end)
             )
         }
     }

@@ -74,11 +74,8 @@ extension DeliveryModel {
         for drops in toldDrops.removeValue(forKey: number) ?? [] {
             guard let place = place(of: drops.recipient), inboxes[place].epoch == drops.epoch else { continue }
             inboxes[place].untoldToTakers += drops.toTakers
-            guard drops.toFollowers > 0 else { continue }
-            let isFirst = inboxes[place].untoldToFollowers == 0
-            let oldest = isFirst ? drops.oldest : min(drops.oldest, inboxes[place].oldestUntold)
-            inboxes[place].oldestUntold = isAwake(inboxes[place]) ? oldest : 0
-            inboxes[place].untoldToFollowers += drops.toFollowers
+            inboxes[place].unseen.add(drops.unseen)
+            if !isAwake(inboxes[place]) { inboxes[place].unseen.blur() }
         }
         var touched: [Recipient] = []
         for message in batch.messages {

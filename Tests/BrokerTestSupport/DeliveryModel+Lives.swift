@@ -61,8 +61,8 @@ extension DeliveryModel {
             }
             guard inboxes[place].sleepsSince == nil else { continue }
             inboxes[place].sleepsSince = now
-            // Which of its drops were untold is remembered, but not where they were.
-            inboxes[place].oldestUntold = 0
+            // Of its untold drops it is remembered how many they are, and between which numbers.
+            inboxes[place].unseen.blur()
         }
     }
 

@@ -184,11 +184,7 @@ extension DeliveryModel {
             let gone = inbox.messages.filter { victims.contains($0.sequence) && $0.standing == .unread }
             inbox.messages.removeAll { victims.contains($0.sequence) }
             inbox.untoldToTakers += gone.count
-            for unseen in gone where !unseen.isDelivered {
-                if inbox.untoldToFollowers == 0 { inbox.oldestUntold = unseen.sequence }
-                inbox.oldestUntold = min(inbox.oldestUntold, unseen.sequence)
-                inbox.untoldToFollowers += 1
-            }
+            for unseen in gone where !unseen.isDelivered { inbox.unseen.numbers.insert(unseen.sequence) }
             return gone.count
         }
     }

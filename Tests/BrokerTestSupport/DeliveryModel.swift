@@ -81,8 +81,7 @@ struct ModelInbox {
     var last: UInt64 = 0
     var messages: [ModelMessage] = []
     var untoldToTakers = 0
-    var untoldToFollowers = 0
-    var oldestUntold: UInt64 = 0
+    var unseen = ModelUnseen()
     /// Whether a cursor of it was given out.
     var isKnown = false
     /// Every answer that gave out a cursor.
@@ -188,8 +187,7 @@ struct ModelDrops {
     let recipient: Recipient
     let epoch: Epoch
     var toTakers = 0
-    var toFollowers = 0
-    var oldest: UInt64 = 0
+    var unseen = ModelUnseen()
 }
 
 /// What a sender must learn.

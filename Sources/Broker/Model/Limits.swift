@@ -54,7 +54,7 @@ package enum Cost {
     /// An inbox: the object, its log, its place in the table, its name.
     package static let inbox = 640
     /// The position of an empty inbox that is remembered.
-    package static let position = 100
+    package static let position = 110
     /// An idempotency key beside the bytes of its names.
     package static let key = 320
 }

@@ -60,7 +60,9 @@ extension Inbox {
         let isUnhurried = limits.inboxMessagesMax * 2 > Inbox.unhurriedEntriesMin
         try require(nextSweep <= earliest || isUnhurried, "the next sweep is later than what is due first")
         try require(nextSweep == .distantFuture || isScheduled && armedFor <= nextSweep, "the inbox is not armed")
-        try require(untold.toTakers >= 0 && untold.toFollowers >= 0, "drops are counted below zero")
+        try require(untold.toTakers >= 0, "drops are counted below zero")
+        try untold.unseen.checkInvariants()
+        try require((untold.unseen.whole?.last ?? 0) <= last, "a drop is ahead of \(last)")
     }
 
     private func checkReaders() throws(BrokenInvariant) {
@@ -115,6 +117,21 @@ extension MessageLog {
         try require(indices.isEmpty || self[0].payload != nil, "the log begins with a hole")
         try require(holes <= count + 8, "the log has \(holes) holes for \(count) messages")
         try require(capacity <= max(8, 3 * indices.count), "\(capacity) slots for \(indices.count) entries")
+    }
+}
+
+extension UnseenDrops {
+    fileprivate func checkInvariants() throws(BrokenInvariant) {
+        var previous: UInt64 = 0
+        for run in runs {
+            try require(run.first > previous && run.last >= run.first, "drops from \(run.first) are out of order")
+            try require(
+                run.count > 0 && run.count <= run.last - run.first + 1,
+                "\(run.count) drops are in too few numbers"
+            )
+            previous = run.last
+        }
+        try require(runs.count <= UnseenDrops.runsMax, "drops are in \(runs.count) runs")
     }
 }
 

@@ -82,11 +82,10 @@ extension Inbox {
     /// - Returns: How many of them were unread.
     func drop(_ victims: Victims) -> Int {
         let unread = victims.delivered.count + victims.unseen.count
-        untold += UntoldDrops(
-            toTakers: unread,
-            toFollowers: victims.unseen.count,
-            oldestUnseen: victims.unseen.count > 0 ? log[victims.unseen.indices.lowerBound].sequence : 0
-        )
+        untold.toTakers += unread
+        for index in victims.unseen.indices where isDispensable(.unseen, at: index) {
+            untold.unseen.note(log[index].sequence)
+        }
         var dropped = Freed()
         remove(.read, victims.read, &dropped)
         remove(.delivered, victims.delivered, &dropped)

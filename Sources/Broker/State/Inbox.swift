@@ -59,8 +59,7 @@ package final class Inbox: Scheduled {
         noReadBefore = position.last + 1
         noDeliveredBefore = position.last + 1
         super.init()
-        untold.toTakers = Int(position.untoldToTakers)
-        untold.toFollowers = Int(position.untoldToFollowers)
+        untold = position.untold
     }
 
     deinit {
@@ -90,12 +89,7 @@ package final class Inbox: Scheduled {
     var isIdle: Bool { log.count == 0 && waiting == 0 && streaming == 0 }
     /// What is remembered of it while it is idle.
     var position: Position {
-        Position(
-            epoch: epoch,
-            last: last,
-            untoldToTakers: UInt32(clamping: untold.toTakers),
-            untoldToFollowers: UInt32(clamping: untold.toFollowers)
-        )
+        Position(epoch: epoch, last: last, untold: untold)
     }
 
     /// The inbox from outside.

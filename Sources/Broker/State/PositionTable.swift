@@ -3,10 +3,43 @@ struct Position {
     let epoch: Epoch
     /// The newest sequence number ever given out; 0 if none was.
     let last: UInt64
-    /// Drops of unread messages that no taker has been told of.
-    var untoldToTakers: UInt32 = 0
-    /// Drops of messages that nobody has seen, which no follower has been told of.
-    var untoldToFollowers: UInt32 = 0
+    // 32 bits each, because many positions are remembered.
+    private var untoldToTakers: UInt32 = 0
+    private var unseenCount: UInt32 = 0
+    /// How far before `last` the first and the last of the unseen drops are.
+    private var unseenFirstBefore: UInt32 = 0
+    private var unseenLastBefore: UInt32 = 0
+
+    init(epoch: Epoch, last: UInt64, untold: UntoldDrops = UntoldDrops()) {
+        self.epoch = epoch
+        self.last = last
+        self.untold = untold
+    }
+
+    /// Drops that have yet to be told; of the unseen ones, from where to where they were, and how many.
+    var untold: UntoldDrops {
+        get {
+            var untold = UntoldDrops(toTakers: Int(untoldToTakers))
+            guard unseenCount > 0 else { return untold }
+            let run = UnseenDrops.Run(
+                first: last - UInt64(unseenFirstBefore),
+                last: last - UInt64(unseenLastBefore),
+                count: Int(unseenCount)
+            )
+            untold.unseen = UnseenDrops(run)
+            return untold
+        }
+        set {
+            untoldToTakers = UInt32(clamping: newValue.toTakers)
+            guard let whole = newValue.unseen.whole else {
+                unseenCount = 0
+                return
+            }
+            unseenCount = UInt32(clamping: whole.count)
+            unseenFirstBefore = UInt32(clamping: last - whole.first)
+            unseenLastBefore = UInt32(clamping: last - whole.last)
+        }
+    }
 }
 
 /// The positions of inboxes that are empty and that nobody waits on, so that a cursor of a quiet inbox stays good.
@@ -59,8 +92,7 @@ struct PositionTable {
     /// Notes drops of which nobody has been told after all, if the inbox is still remembered in that epoch.
     mutating func noteUntold(_ drops: UntoldDrops, of recipient: Recipient, in epoch: Epoch) {
         guard var position = peek(recipient), position.epoch == epoch else { return }
-        position.untoldToTakers = UInt32(clamping: Int(position.untoldToTakers) + drops.toTakers)
-        position.untoldToFollowers = UInt32(clamping: Int(position.untoldToFollowers) + drops.toFollowers)
+        position.untold += drops
         let hash = PositionTable.hash(recipient)
         if young[hash] == nil { old[hash] = position } else { young[hash] = position }
     }

@@ -197,10 +197,9 @@ extension ShardState {
             )
             guard lost > 0 else { return }
             batch.lost += lost
-            // A gap over all the drops that are still to be told tells of them.
-            guard !reader.isObserving else { return }
-            guard inbox.untold.toFollowers > 0, before < inbox.untold.oldestUnseen else { return }
-            batch.note(inbox.untold.tellFollower(), of: inbox)
+            // The drops in it are told with it.
+            guard !reader.isObserving, !inbox.untold.unseen.isEmpty else { return }
+            batch.note(inbox.untold.tellFollower(after: before, through: membership.position), of: inbox)
         }
     }
 
@@ -232,15 +231,18 @@ extension ShardState {
         batch.sortBySendingTime()
     }
 
-    /// A follower that starts without a position is told once of what was dropped before anybody saw it.
+    /// A follower that starts without a position is told once of what was dropped, before anybody saw it, up to where it
+    /// starts; what was dropped behind that is in gaps that it will come to.
     private func tellUntold(_ reader: Reader, _ batch: inout Batch) {
         reader.startsUntold = false
         reader.forEachMembership { membership in
             let inbox = membership.inbox
-            guard inbox.untold.toFollowers > 0 else { return }
-            batch.lost += inbox.untold.toFollowers
+            let lost = inbox.untold.unseen.count(through: membership.position)
+            guard lost > 0 else { return }
+            batch.lost += lost
             // An observer is told of them too, and leaves them to be told.
-            if !reader.isObserving { batch.note(inbox.untold.tellFollower(), of: inbox) }
+            guard !reader.isObserving else { return }
+            batch.note(inbox.untold.tellFollower(after: 0, through: membership.position), of: inbox)
         }
     }
 }
@@ -256,6 +258,7 @@ extension Reader {
 extension Batch {
     /// Notes drops that this batch tells of, so that they can be told again if it is given back.
     fileprivate mutating func note(_ drops: UntoldDrops, of inbox: Inbox) {
+        guard drops != UntoldDrops() else { return }
         toldDrops.append(ToldDrops(recipient: inbox.recipient, epoch: inbox.epoch, drops: drops))
     }
 }
