@@ -88,7 +88,6 @@ extension Broker {
         var whole = Batch(cursor: .oldest)
         var collected: [(Shard, Batch)] = []
         var quiet: [Part] = []
-        var isReplaced = false
         let share = max(1, request.limit / parts.count)
         var bytesLeft = request.bytesMax ?? limits.answerBytesMax
         // Whose turn is first moves on, so that a limit below the number of shards starves none.
@@ -97,13 +96,16 @@ extension Broker {
             let part = parts[(offset + turn) % parts.count]
             var sub = part.request
             // With no room left a shard still tells its positions.
-            sub.limit = bytesLeft > 0 && !isReplaced ? min(request.limit - whole.messages.count, share) : 0
+            sub.limit = bytesLeft > 0 ? min(request.limit - whole.messages.count, share) : 0
             sub.bytesMax = max(0, bytesLeft)
             do throws(BrokerError) {
                 switch try await part.shard.collect(sub) {
-                case .ended(let reason, let cursor):
+                case .ended(.replaced, _):
+                    for (shard, batch) in collected { await shard.giveBack(batch) }
+                    // Where it stood in the others, nobody asks who has a newer one.
+                    return .ended(.replaced, Cursor(positions))
+                case .ended(_, let cursor):
                     part.put(cursor, into: &positions)
-                    isReplaced = isReplaced || reason == .replaced
                     quiet.append(part)
                 case .batch(let batch):
                     part.put(batch.cursor, into: &positions)
@@ -115,11 +117,6 @@ extension Broker {
                 for (shard, batch) in collected { await shard.giveBack(batch) }
                 throw error
             }
-        }
-        if isReplaced {
-            for (shard, batch) in collected { await shard.giveBack(batch) }
-            // Who came with `now` is told where it stood; nothing was collected for it then.
-            return .ended(.replaced, Cursor(positions))
         }
         guard !collected.isEmpty else { return nil }
         whole.unread += await unread(in: quiet)

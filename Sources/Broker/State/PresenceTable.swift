@@ -203,7 +203,7 @@ extension PresenceTable.Watched {
         remaining = min(remaining, places.count)
         guard place < places.count else { return nil }
         // Who has moved may stand now where everybody has been told.
-        if places[place].isOnline != isOnline {
+        if remaining > 0, places[place].isOnline != isOnline {
             remaining = max(remaining, (place - next + places.count) % places.count + 1)
         }
         return places[place].watcher

@@ -237,12 +237,14 @@ extension ShardState {
         reader.startsUntold = false
         reader.forEachMembership { membership in
             let inbox = membership.inbox
-            let lost = inbox.untold.unseen.count(through: membership.position)
-            guard lost > 0 else { return }
-            batch.lost += lost
+            guard !inbox.untold.unseen.isEmpty else { return }
+            var left = inbox.untold
+            let told = left.tellNewcomer(at: membership.position)
+            batch.lost += told.unseen.count
             // An observer is told of them too, and leaves them to be told.
             guard !reader.isObserving else { return }
-            batch.note(inbox.untold.tellFollower(after: 0, through: membership.position), of: inbox)
+            inbox.untold = left
+            batch.note(told, of: inbox)
         }
     }
 }

@@ -16,9 +16,14 @@ struct UntoldDrops: Hashable, Sendable {
         return UntoldDrops(toTakers: toTakers)
     }
 
-    /// Takes out what a follower is being told of: all between two positions.
+    /// Takes out what a follower is being told of with a gap between two positions.
     mutating func tellFollower(after start: UInt64, through end: UInt64) -> UntoldDrops {
         UntoldDrops(unseen: unseen.take(after: start, through: end))
+    }
+
+    /// Takes out what a follower is being told of that begins at a position without having come with it.
+    mutating func tellNewcomer(at position: UInt64) -> UntoldDrops {
+        UntoldDrops(unseen: unseen.takeBegun(by: position))
     }
 }
 
@@ -40,7 +45,7 @@ struct UnseenDrops: Hashable, Sendable {
     private(set) var runs: [Run] = []
 
     /// Runs that are kept apart; of more the two oldest become one.
-    static let runsMax = 32
+    static let runsMax = 16
 
     var isEmpty: Bool { runs.isEmpty }
 
@@ -51,13 +56,8 @@ struct UnseenDrops: Hashable, Sendable {
         runs = [run]
     }
 
-    /// How many there are up to a position.
-    ///
-    /// A run that is known as a whole only and reaches beyond it counts nothing.
-    func count(through end: UInt64) -> Int {
-        var copy = self
-        return copy.take(after: 0, through: end).runs.reduce(0) { $0 + $1.count }
-    }
+    /// How many there are.
+    var count: Int { runs.reduce(0) { $0 + $1.count } }
 
     /// Notes that the message with this number was dropped.
     mutating func note(_ sequence: UInt64) {
@@ -74,7 +74,16 @@ struct UnseenDrops: Hashable, Sendable {
         for run in part.runs { sum.insert(run) }
     }
 
-    /// Takes out those behind `start`, up to `end`.
+    /// Takes out those up to `end`, and all of a run that is known as a whole only if it begins there.
+    mutating func takeBegun(by end: UInt64) -> UnseenDrops {
+        var taken = take(after: 0, through: end)
+        // Of what begins there only a run that could not be cut is left.
+        taken.runs += runs.prefix { $0.first <= end }
+        runs.removeAll { $0.first <= end }
+        return taken
+    }
+
+    /// Takes out those behind `start`, up to `end`; a run that is known as a whole only if all of it is there.
     mutating func take(after start: UInt64, through end: UInt64) -> UnseenDrops {
         guard let oldest = runs.first, oldest.first <= end else { return UnseenDrops() }
         var (kept, taken) = (UnseenDrops(), UnseenDrops())
@@ -98,7 +107,7 @@ struct UnseenDrops: Hashable, Sendable {
     /// All of them as one run; nil if there are none.
     var whole: Run? {
         guard let first = runs.first, let last = runs.last else { return nil }
-        return Run(first: first.first, last: last.last, count: runs.reduce(0) { $0 + $1.count })
+        return Run(first: first.first, last: last.last, count: count)
     }
 
     /// Puts a run in its place, and together with those that it overlaps or continues.
@@ -121,9 +130,10 @@ struct UnseenDrops: Hashable, Sendable {
             runs.remove(at: index)
         }
         runs.insert(run, at: index)
-        guard runs.count > UnseenDrops.runsMax else { return }
-        runs[1] = Run(first: runs[0].first, last: runs[1].last, count: runs[0].count + runs[1].count)
-        runs.removeFirst()
+        while runs.count > UnseenDrops.runsMax {
+            runs[1] = Run(first: runs[0].first, last: runs[1].last, count: runs[0].count + runs[1].count)
+            runs.removeFirst()
+        }
     }
 }
 

@@ -127,10 +127,30 @@ import Testing
         var drops = UnseenDrops()
         for number in 1...UInt64(1000) { drops.note(number * 2) }
         #expect(drops.runs.count == UnseenDrops.runsMax)
-        #expect(drops.count(through: 2000) == 1000)
-        // The newest are known one by one, the oldest together.
-        #expect(drops.count(through: 1999) == 999)
-        #expect(drops.take(after: 1990, through: 2000).runs.count == 5)
-        #expect(drops.count(through: 100) == 0)
+        #expect(drops.count == 1000)
+        // The newest are known one by one, the oldest together: in a gap as a whole or not at all, to a newcomer always.
+        #expect(drops.take(after: 1990, through: 2000).count == 5)
+        #expect(drops.take(after: 0, through: 100).count == 0)
+        #expect(drops.takeBegun(by: 1).count == 0)
+        #expect(drops.takeBegun(by: 100).count > 900)
+        #expect(drops.runs.first.map { $0.first > 1900 } == true)
+    }
+
+    @Test func `drops between many leased messages are told to who comes without a position`() throws {
+        let bench = bench(80) { $0.retainRead = .milliseconds(1) }
+        for number in 1...80 { try bench.send("\(number)") }
+        let ids = try bench.lease(limit: 80).messages.map(\.id)
+        try bench.release(ids: ids.filter { $0.sequence % 2 == 0 })
+        for number in 81...120 { try bench.send("\(number)") }
+        // Those before the eleventh are dropped or read.
+        try bench.ack(ids: ids.filter { $0.sequence % 2 == 1 && $0.sequence < 11 })
+        bench.pass(.seconds(1))
+        #expect(try bench.summary().first?.sequence == 11)
+        let batch = try bench.follow(from: .oldest, limit: 1)
+        #expect(batch.texts == ["11"])
+        // 2, 4, 6, 8 and 10; some behind them are known only together with these.
+        #expect(batch.lost >= 5)
+        let untold = try #require(bench.state.inboxes[try Recipient("a")]?.untold.unseen)
+        #expect(batch.lost + untold.count == 40)
     }
 }
