@@ -65,11 +65,11 @@ struct LifetimeTests {
             front = live.server.state.allFronts.first
             let recipient = try Recipient("u")
             var peers: [LivePeer] = []
-            for _ in 0..<300 {
+            for _ in 0..<150 {
                 peers.append(try await live.connect())
-                try await peers.last?.send(RequestBench.get("/v1/poll?recipient=u"))
+                try await peers.last?.send(RequestBench.get("/v1/poll?recipient=u&timeout=300"))
             }
-            try await live.waits(at: recipient, polls: 300)
+            try await live.waits(at: recipient, polls: 150)
             let loop = live.loops[0]
             let shard = live.broker.shard(of: recipient)
             await loop.run {
