@@ -1,20 +1,7 @@
 import BrokerTestSupport
-import Synchronization
 import Testing
 
 @testable import Broker
-
-/// A stream that says why it has ended.
-private final class Ending: Reader, @unchecked Sendable {
-    var reason: EndReason?
-
-    init() { super.init(isStream: true) }
-
-    override func receive(_ outcome: ReadOutcome) -> Bool {
-        if case .ended(let reason, _) = outcome { self.reason = reason }
-        return true
-    }
-}
 
 /// Reads whose recipients are in two shards, in chosen interleavings.
 @Suite struct SeveralShardsTests {
@@ -30,25 +17,10 @@ private final class Ending: Reader, @unchecked Sendable {
     private func polling(
         _ mode: ReadMode = .take,
         limit: Int = 100,
-        session: String? = nil,
         within timeout: Duration? = .seconds(40)
     ) -> Stage.Call<ReadOutcome> {
-        let request = ReadRequest(recipients: [a, b], mode: mode, limit: limit, session: session)
+        let request = ReadRequest(recipients: [a, b], mode: mode, limit: limit)
         return stage.call { try await $0.poll(request, within: timeout) }
-    }
-
-    /// Lets a poll get on by so many visits to a shard.
-    ///
-    /// To look it visits each shard once, to wait once more.
-    private func visit(_ poll: Stage.Call<ReadOutcome>, times: Int) {
-        for _ in 0..<times {
-            poll.step()
-            for host in stage.hosts { host.manual.runAll() }
-        }
-    }
-
-    private func check() throws {
-        for shard in stage.broker.shards { try shard.assumeIsolated { try $0.state.checkInvariants() } }
     }
 
     private func unread() throws -> [Int] { try [stage.unread(a.name), stage.unread(b.name)] }
@@ -63,7 +35,7 @@ private final class Ending: Reader, @unchecked Sendable {
         #expect(poll.batch?.texts == ["1", "2", "3"])
         #expect(poll.batch?.isTaken == true)
         #expect(poll.batch?.cursor.positions.map(\.sequence) == [1, 2])
-        try check()
+        try stage.checkInvariants()
     }
 
     @Test(arguments: [0, 1])
@@ -76,7 +48,7 @@ private final class Ending: Reader, @unchecked Sendable {
         #expect(poll.batch?.texts == ["1"])
         #expect(try stage.waiting(a.name) == 0)
         #expect(try stage.waiting(b.name) == 0)
-        try check()
+        try stage.checkInvariants()
     }
 
     @Test func `the first outcome wins, and what the other shard gave goes back at once`() throws {
@@ -91,13 +63,13 @@ private final class Ending: Reader, @unchecked Sendable {
         stage.run()
         #expect(poll.batch?.texts == [b.name])
         #expect(try unread() == [1, 0])
-        try check()
+        try stage.checkInvariants()
     }
 
     @Test func `a message that comes between looking and waiting is not missed`() throws {
         for index in 0..<2 {
             let poll = polling()
-            visit(poll, times: 2)
+            stage.visit(poll, times: 2)
             let name = [a, b][index]
             let sender = stage.call { try await $0.send("1", to: name) }
             sender.step()
@@ -105,7 +77,7 @@ private final class Ending: Reader, @unchecked Sendable {
             #expect(!poll.isOver)
             stage.run()
             #expect(poll.batch?.texts == ["1"])
-            try check()
+            try stage.checkInvariants()
         }
     }
 
@@ -125,14 +97,14 @@ private final class Ending: Reader, @unchecked Sendable {
 
     @Test func `a poll that is cancelled while it takes its places leaves those that it has`() throws {
         let poll = polling()
-        visit(poll, times: 3)
+        stage.visit(poll, times: 3)
         #expect(stage.waitingNow(a) + stage.waitingNow(b) == 1)
         poll.cancel()
         stage.run()
         #expect(poll.isOver)
         #expect(try stage.waiting(a.name) == 0)
         #expect(try stage.waiting(b.name) == 0)
-        try check()
+        try stage.checkInvariants()
     }
 
     @Test func `a timeout ends the poll at both, and is counted once`() throws {
@@ -150,7 +122,7 @@ private final class Ending: Reader, @unchecked Sendable {
         stage.run()
         #expect(hasty.isOver)
         #expect(try stage.now { await $0.statistics() }.timeouts == 2)
-        try check()
+        try stage.checkInvariants()
     }
 
     @Test func `a follower goes on from a cursor with a part for each`() throws {
@@ -171,7 +143,7 @@ private final class Ending: Reader, @unchecked Sendable {
 
     @Test func `a follower of what is unread misses nothing that is taken while it comes`() throws {
         let poll = polling(.followUnread)
-        visit(poll, times: 2)
+        stage.visit(poll, times: 2)
         let name = a
         let sender = stage.call { try await $0.send("1", to: name) }
         let taker = try stage.taking(a.name)
@@ -223,101 +195,6 @@ private final class Ending: Reader, @unchecked Sendable {
         let poll = stage.call { try await $0.poll(request, within: .zero) }
         stage.run()
         #expect(poll.batch?.messages.count == 2)
-    }
-
-    @Test func `a newer poll of a session ends the older in both shards`() throws {
-        let older = polling(session: "tab")
-        stage.run()
-        let newer = polling(session: "tab")
-        stage.run()
-        guard case .success(.ended(.replaced, _)) = older.result else {
-            Issue.record("\(String(describing: older.result))")
-            return
-        }
-        #expect(!newer.isOver)
-        #expect(try stage.waiting(a.name) == 1)
-        #expect(try stage.waiting(b.name) == 1)
-        try stage.send("1", to: b.name)
-        #expect(newer.batch?.texts == ["1"])
-        try check()
-    }
-
-    @Test func `polls of a session that begin in the same moment do not end each other`() throws {
-        for seed in 0..<300 as Range<UInt64> {
-            var random = SeededGenerator(seed: seed)
-            let stage = Stage(shards: 2, seed: seed)
-            let names = try stage.namesByShard()
-            let polls = (0..<random.number(2...4)).map { _ in
-                let request = ReadRequest(recipients: names.shuffled(using: &random), mode: .take, session: "tab")
-                return stage.call { try await $0.poll(request, within: nil) }
-            }
-            stage.run(inAnyOrder: &random)
-            #expect(polls.filter { !$0.isOver }.count == 1, "seed \(seed)")
-            for name in names { #expect(stage.waitingNow(name) == 1, "seed \(seed)") }
-            let newest = stage.broker.fencingTokens.load(ordering: .relaxed)
-            for shard in stage.broker.shards {
-                try shard.assumeIsolated { shard in
-                    try shard.state.checkInvariants()
-                    #expect(shard.state.sessions.values.map(\.fencingToken) == [newest], "seed \(seed)")
-                }
-            }
-        }
-    }
-
-    @Test func `the newest stays as well if each names others of the inboxes`() throws {
-        for seed in 0..<300 as Range<UInt64> {
-            var random = SeededGenerator(seed: seed)
-            let stage = Stage(shards: 2, seed: seed)
-            let names = try stage.namesByShard()
-            let polls = [names, [names[0]], names, [names[1]], [names[0]]].shuffled(using: &random).map { some in
-                let request = ReadRequest(recipients: some, mode: .take, session: "tab")
-                return stage.call { try await $0.poll(request, within: nil) }
-            }
-            stage.run(inAnyOrder: &random)
-            let newest = stage.broker.fencingTokens.load(ordering: .relaxed)
-            var tokens: [UInt64] = []
-            for (shard, name) in zip(stage.broker.shards, names) {
-                try shard.assumeIsolated { shard in
-                    try shard.state.checkInvariants()
-                    tokens += shard.state.sessions.values.map(\.fencingToken)
-                }
-                #expect(stage.waitingNow(name) <= 1, "seed \(seed)")
-            }
-            #expect(newest == 5)
-            #expect(tokens.contains(newest), "seed \(seed)")
-            // Each that has gone was ended by a newer one that named one of its inboxes.
-            #expect(polls.filter { !$0.isOver }.count == Set(tokens).count, "seed \(seed)")
-        }
-    }
-
-    @Test func `a poll that is replaced while it looks gives back what it has found`() throws {
-        try stage.send("1", to: a.name)
-        let older = polling(session: "tab")
-        // It has looked at one of the shards; the clock says at which first.
-        visit(older, times: 1)
-        let request = ReadRequest(recipients: [a, b], mode: .follow(.now), session: "tab")
-        for part in try stage.broker.split(request) {
-            _ = try part.shard.assumeIsolated { try $0.open(Ending(), part.request) }
-        }
-        stage.run()
-        guard case .success(.ended(.replaced, _)) = older.result else {
-            Issue.record("\(String(describing: older.result))")
-            return
-        }
-        #expect(try unread() == [1, 0])
-        #expect(try stage.waiting(a.name) == 0)
-        try check()
-    }
-
-    @Test func `streams of a session that reach the shards in another order each do not end each other`() throws {
-        let request = ReadRequest(recipients: [a, b], mode: .follow(.now), session: "tab")
-        let (older, newer) = (try stage.broker.split(request), try stage.broker.split(request))
-        let readers = (0..<4).map { _ in Ending() }
-        for (reader, part) in zip(readers, [older[0], newer[0], newer[1], older[1]]) {
-            _ = try part.shard.assumeIsolated { try $0.open(reader, part.request) }
-        }
-        #expect(readers.map(\.reason) == [.replaced, nil, nil, .replaced])
-        try check()
     }
 
     @Test func `a wrong cursor is refused, and what was taken elsewhere goes back`() throws {
@@ -379,7 +256,7 @@ private final class Ending: Reader, @unchecked Sendable {
             Issue.record("\(String(describing: poll.result))")
             return
         }
-        try check()
+        try stage.checkInvariants()
     }
 
     @Test func `removing one inbox ends a poll that waits at both`() throws {

@@ -107,6 +107,21 @@ final class Stage {
         }
     }
 
+    /// Lets a poll get on by so many visits to a shard.
+    ///
+    /// To look it visits each shard once, to wait once more.
+    func visit(_ poll: Call<ReadOutcome>, times: Int) {
+        for _ in 0..<times {
+            poll.step()
+            for host in hosts { host.manual.runAll() }
+        }
+    }
+
+    /// Checks each shard.
+    func checkInvariants() throws {
+        for shard in broker.shards { try shard.assumeIsolated { try $0.state.checkInvariants() } }
+    }
+
     /// Carries a call out at once.
     func now<Value: Sendable>(_ body: @escaping @Sendable (Broker) async throws -> Value) throws -> Value {
         let call = call(body)
