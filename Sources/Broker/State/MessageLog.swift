@@ -14,7 +14,7 @@ struct LogEntry {
         case read
     }
 
-    /// Nil where a message was removed from the middle: the entry is a hole until the log is compacted.
+    /// Nil where a message was removed from the middle: the entry is a hole until holes are closed.
     var payload: Payload?
     let sequence: UInt64
     /// When it goes by itself.
