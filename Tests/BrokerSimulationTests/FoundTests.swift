@@ -4,7 +4,7 @@ import Testing
 
 /// What the simulation has found in the server: the shortest scripts, as it printed them.
 @Suite struct FoundTests {
-    @Test func `a poll that ends a stream of its session is given what that gives back`() throws {
+    @Test func `a poll that ends a stream of its session is given what that gives back`() async throws {
         let setup = Setup(
             seed: 2775,
             loops: 1,
@@ -64,10 +64,10 @@ import Testing
                 .take(client: 3, from: [0], seconds: 40, limit: 5, lease: 3600, session: 2)
             ),
         ]
-        try Script(setup, steps).run()
+        try await Script(setup, steps).replay()
     }
 
-    @Test func `a poll that a shard of another loop refuses is answered at once`() throws {
+    @Test func `a poll that a shard of another loop refuses is answered at once`() async throws {
         let setup = Setup(
             seed: 4408,
             loops: 2,
@@ -107,10 +107,10 @@ import Testing
                 .send(client: 3, to: [1, 0], size: 3000, key: 0, timeToLive: 0, style: .json)
             ),
         ]
-        try Script(setup, steps).run()
+        try await Script(setup, steps).replay()
     }
 
-    @Test func `whom a poll of the same session replaces that does not wait is there a while longer`() throws {
+    @Test func `whom a poll of the same session replaces that does not wait is there a while longer`() async throws {
         let setup = Setup(
             seed: 52,
             loops: 1,
@@ -138,7 +138,7 @@ import Testing
             ),
             Step(41000, 799_265_942_134_779_725, .presence(client: 1, of: [0])),
         ]
-        try Script(setup, steps).run()
+        try await Script(setup, steps).replay()
     }
 }
 #endif

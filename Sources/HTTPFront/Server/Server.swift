@@ -92,7 +92,10 @@ package final class Server: Sendable {
     /// answers are written.
     ///
     /// Then it stops.
-    package func drain(within duration: Duration) async {
+    ///
+    /// - Returns: Whether everything had ended by then; what had not was cut.
+    @discardableResult
+    package func drain(within duration: Duration) async -> Bool {
         state.isDraining = true
         state.journal?.tell("drain begins", ["within": "\(duration)", "connections.open": "\(state.openCount)"])
         let isFinished = await withTaskGroup { group in
@@ -114,6 +117,7 @@ package final class Server: Sendable {
             state.journal?.tell("drain ran out of time", ["connections.open": "\(open)"], level: .warning)
         }
         stop()
+        return isFinished
     }
 
     func finishRequests() async {

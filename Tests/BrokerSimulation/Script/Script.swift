@@ -72,7 +72,7 @@ public struct Script: Sendable {
     public func test(named name: String) -> String {
         let setup = setup
         var lines = [
-            "@Test func `\(name)`() throws {",
+            "@Test func `\(name)`() async throws {",
             "    let setup = Setup(",
             "        seed: \(setup.seed), loops: \(setup.loops), clients: \(setup.clients), "
                 + "recipients: \(setup.recipients),",
@@ -81,7 +81,7 @@ public struct Script: Sendable {
             "    let steps = [",
         ]
         lines += steps.map { "        \($0)," }
-        lines += ["    ]", "    try Script(setup, steps).run()", "}"]
+        lines += ["    ]", "    try await Script(setup, steps).replay()", "}"]
         return lines.joined(separator: "\n")
     }
 }

@@ -18,19 +18,23 @@ import Testing
     private static func steps(_ seed: UInt64) -> Int { seed % 50 == 0 ? 400 : 60 }
 
     @Test(arguments: 0..<slices)
-    func `the state answers every random workload as the model says`(slice: Int) {
-        for seed in SimulationTests.seeds(of: slice) {
+    func `the state answers every random workload as the model says`(slice: Int) async throws {
+        let failure = try await OwnThread.run { SimulationTests.failure(in: slice) }
+        if let failure { Issue.record("\(failure)") }
+    }
+
+    /// What the first workload of a slice that goes wrong has to say, if there is one.
+    private static func failure(in slice: Int) -> String? {
+        for seed in seeds(of: slice) {
             var simulation = Simulation(seed: seed)
             do {
-                try simulation.run(steps: SimulationTests.steps(seed))
+                try simulation.run(steps: steps(seed))
             } catch {
                 let history = simulation.history.joined(separator: "\n")
-                Issue.record(
-                    "seed \(seed): \(error)\nBROKER_SIMULATION_SEED=\(seed) repeats it. The last steps:\n\(history)"
-                )
-                return
+                return "seed \(seed): \(error)\nBROKER_SIMULATION_SEED=\(seed) repeats it. The last steps:\n\(history)"
             }
         }
+        return nil
     }
 
     private static func seeds(of slice: Int) -> [UInt64] {
@@ -39,10 +43,12 @@ import Testing
     }
 
     @Test(arguments: Simulation.Fault.allCases.filter { $0 != .none })
-    func `a planted defect is found`(fault: Simulation.Fault) {
-        let found = (UInt64(0)..<200).first { seed in
-            var simulation = Simulation(seed: seed, fault: fault)
-            return (try? simulation.run(steps: SimulationTests.steps(seed))) == nil
+    func `a planted defect is found`(fault: Simulation.Fault) async throws {
+        let found = try await OwnThread.run {
+            (UInt64(0)..<200).first { seed in
+                var simulation = Simulation(seed: seed, fault: fault)
+                return (try? simulation.run(steps: SimulationTests.steps(seed))) == nil
+            }
         }
         #expect(found != nil, "no seed finds \(fault)")
     }

@@ -6,11 +6,8 @@ import Testing
 /// A server that shuts down: everybody is answered, and it takes no longer than it may.
 struct DrainTests {
     /// Begins to drain, and waits until every loop and every shard knows.
-    private static func begin(
-        _ live: LiveServer,
-        within duration: Duration = .seconds(20)
-    ) async throws -> Task<Void, Never> {
-        let draining = Task { await live.server.drain(within: duration) }
+    private static func begin(_ live: LiveServer) async throws -> Task<Bool, Never> {
+        let draining = Task { await live.server.drain(within: RawPeer.patience) }
         try await live.turns {
             var isDraining = true
             for shard in live.broker.shards { isDraining = await shard.isDraining && isDraining }
@@ -44,8 +41,7 @@ struct DrainTests {
             try await live.waits(at: try live.recipient("v", shard: setup.loops - 1), polls: 1)
             polls.append(both)
 
-            let elapsed = await ContinuousClock().measure { await live.server.drain(within: .seconds(20)) }
-            #expect(elapsed < .seconds(10))
+            #expect(await live.server.drain(within: RawPeer.patience))
             for peer in polls {
                 let answer = try await peer.answer()
                 #expect(answer.body == #"{"success":"0"}"#)
@@ -84,7 +80,7 @@ struct DrainTests {
             for peer in peers { #expect(try await peer.reachesEnd()) }
             let last = try await slow.exchange(end)
             #expect(last.status == 503)
-            await draining.value
+            #expect(await draining.value)
         }
     }
 
@@ -99,9 +95,7 @@ struct DrainTests {
             let peer = try await live.connect(receiveBytes: 65_536)
             try await peer.send(RequestBench.get("/v1/poll?recipient=u"))
             try await live.turns { live.server.state.budget.bytesUsed > 0 }
-            let elapsed = await ContinuousClock().measure { await live.server.drain(within: .milliseconds(50)) }
-            #expect(elapsed >= .milliseconds(50))
-            #expect(elapsed < .seconds(10))
+            #expect(await !live.server.drain(within: .milliseconds(50)))
             #expect(live.server.state.openCount == 0)
         }
     }
@@ -119,7 +113,7 @@ struct DrainTests {
             try await live.turns { live.server.state.budget.bytesUsed > 0 }
             let draining = try await Self.begin(live)
             #expect(try await peer.answer().body.utf8.count > 7_000_000)
-            await draining.value
+            #expect(await draining.value)
         }
     }
 

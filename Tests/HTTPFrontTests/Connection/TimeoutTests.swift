@@ -145,9 +145,13 @@ struct TimeoutTests {
         }
         try await LiveServer.run(setup) {
             $0.idleTimeout = time
+        } _: { live in
+            let peer = try await live.connect()
+            #expect(try await peer.reachesEnd())
+        }
+        try await LiveServer.run(setup) {
             $0.pingInterval = time
         } _: { live in
-            #expect(try await live.connect().reachesEnd())
             let stream = try await live.connect()
             try await stream.send(RequestBench.get("/v1/stream?recipient=u"))
             for _ in 1...3 { _ = try await stream.receive(through: "event: ping\ndata: {}\n\n") }

@@ -4,7 +4,7 @@ import Testing
 @testable import HTTPFront
 
 /// What a running server tells its log.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct ServerLogTests {
     private func server(_ log: CollectedLog, _ change: (inout ServerConfiguration) -> Void = { _ in }) throws -> Server
     {

@@ -2,7 +2,7 @@ import Broker
 import HTTPFront
 import Testing
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct ChannelPostingTests {
     @Test(arguments: PollerKind.allCases)
     func `what several calls post leaves in their order, and not before the turn's other work`(

@@ -8,7 +8,7 @@ import Darwin
 import Glibc
 #endif
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct ChannelReadingTests {
     @Test(arguments: PollerKind.allCases)
     func `what is sent comes back`(poller: PollerKind) async throws {

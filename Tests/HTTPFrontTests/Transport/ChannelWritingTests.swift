@@ -9,7 +9,7 @@ import Darwin
 import Glibc
 #endif
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct ChannelWritingTests {
     @Test(arguments: PollerKind.allCases)
     func `a slow reader gets everything while little is buffered`(poller: PollerKind) async throws {

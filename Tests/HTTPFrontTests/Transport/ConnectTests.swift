@@ -8,7 +8,7 @@ import Darwin
 import Glibc
 #endif
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct ConnectTests {
     @Test(arguments: PollerKind.allCases)
     func `what is written before the connection stands is sent when it does`(poller: PollerKind) async throws {

@@ -4,7 +4,7 @@ import Testing
 
 @testable import HTTPFront
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct EventLoopTests {
     @Test(arguments: PollerKind.allCases)
     func `bodies of one thread run in order, on the loop's thread`(poller: PollerKind) async throws {

@@ -28,7 +28,7 @@ private actor Resident {
     }
 }
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct ExecutorTests {
     @Test(arguments: PollerKind.allCases)
     func `an actor of a loop is entered from its handlers without a hop`(poller: PollerKind) async throws {

@@ -9,7 +9,7 @@ import Darwin
 import Glibc
 #endif
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct ListenerTests {
     @Test(arguments: PollerKind.allCases)
     func `a connection without a handler is closed`(poller: PollerKind) throws {

@@ -9,6 +9,11 @@ import Glibc
 
 /// The other end of a connection: a plain blocking socket, so that a test decides what is read and when.
 struct RawPeer: ~Copyable {
+    /// A seat belt: a test that waits in vain fails instead of hanging.
+    ///
+    /// Busy machines take long for what is no mistake.
+    static let patience = Duration.seconds(300)
+
     private let fd: Int32
     // A server that has closed must not end the process of the tests.
     #if canImport(Darwin)
@@ -27,8 +32,7 @@ struct RawPeer: ~Copyable {
         fd = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
         #endif
         if var receiveBytes { setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &receiveBytes, 4) }
-        // A seat belt: a test that waits in vain fails instead of hanging.
-        var patience = timeval(tv_sec: 20, tv_usec: 0)
+        var patience = timeval(tv_sec: Int(RawPeer.patience.components.seconds), tv_usec: 0)
         setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, socklen_t(MemoryLayout<timeval>.size))
         setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, socklen_t(MemoryLayout<timeval>.size))
         var name = sockaddr_in()
