@@ -508,3 +508,21 @@ def test_a_page_of_an_origin_that_is_not_allowed_is_refused(server, people, othe
     page.wait_for_state("reconnecting")
     # Why, the browser tells the developer, not the page.
     assert any("CORS" in entry["message"] for entry in page.browser.get_log("browser"))
+
+
+@pytest.mark.interrupted
+def test_a_page_of_an_allowed_origin_can_read_when_to_come_back(start_server, people, other_site):
+    server = start_server("--allow-origin", other_site.url, "--inbox-messages-max", "1")
+    server.send(recipient="u42", sender="friend", content="hello")
+    other_site.html = "<!doctype html><title>other</title>"
+    page = Client(people[0], other_site)
+    told = page.run_async(
+        """
+        const body = JSON.stringify({recipient: "u42", content: "too much"});
+        const answer = await fetch(arguments[0] + "/v1/send",
+          {method: "POST", headers: {"Content-Type": "application/json"}, body});
+        return [answer.status, answer.headers.get("Retry-After")];
+        """,
+        server.url,
+    )
+    assert told == [429, "5"]

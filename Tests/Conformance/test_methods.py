@@ -74,8 +74,10 @@ def test_a_compressed_body_is_415(connection):
 @pytest.mark.parametrize("path", ["/", "/desk/agent", "/openapi.yaml"])
 def test_a_page_that_has_not_changed_is_304(connection, path):
     tag = connection.request("GET", path).field("ETag")
-    answer = connection.request("GET", path, [("If-None-Match", tag)])
-    assert (answer.status, answer.body, answer.field("ETag")) == (304, b"", tag)
+    # As it came, as a proxy that compresses makes it, and among others.
+    for tags in (tag, f"W/{tag}", f'"other", {tag}', "*"):
+        answer = connection.request("GET", path, [("If-None-Match", tags)])
+        assert (answer.status, answer.body, answer.field("ETag")) == (304, b"", tag), tags
     assert connection.request("GET", path, [("If-None-Match", '"other"')]).status == 200
 
 

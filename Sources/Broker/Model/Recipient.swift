@@ -11,7 +11,12 @@ public struct Recipient: Sendable {
     /// - Parameter name: 1 to 256 bytes of UTF-8 without control characters.
     /// - Throws: ``BrokerError`` with `invalidRequest`.
     public init(_ name: String) throws(BrokerError) {
-        try Name.check(name, called: "recipient", bytesMax: Name.recipientBytesMax)
+        try self.init(name, called: "recipient")
+    }
+
+    /// Makes a recipient from its name, and calls it by that of its field if it is none.
+    package init(_ name: String, called field: @autoclosure () -> String) throws(BrokerError) {
+        try Name.check(name, called: field(), bytesMax: Name.recipientBytesMax)
         self.name = name
     }
 }

@@ -39,12 +39,12 @@ extension FieldValue {
 
     /// The value as a recipient.
     func recipient() throws(Problem) -> Recipient {
-        try FieldValue.recipient(try text())
+        try recipient(try text())
     }
 
-    private static func recipient(_ text: String) throws(Problem) -> Recipient {
+    private func recipient(_ text: String) throws(Problem) -> Recipient {
         do throws(BrokerError) {
-            return try Recipient(text)
+            return try Recipient(text, called: field == .presence ? "presence" : "recipient")
         } catch {
             throw Problem(error)
         }
@@ -64,7 +64,7 @@ extension FieldValue {
     /// The value as recipients: one, or, in JSON, an array of them.
     func recipients(max: Int) throws(Problem) -> [Recipient] {
         guard case .json(let value) = notation, value.kind == .array else { return [try recipient()] }
-        return try texts(of: value, max: max).map { (text) throws(Problem) in try FieldValue.recipient(text) }
+        return try texts(of: value, max: max).map { (text) throws(Problem) in try recipient(text) }
     }
 
     /// The value as ids: one, or, in JSON, an array of them.

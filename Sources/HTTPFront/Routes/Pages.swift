@@ -20,7 +20,16 @@ enum Pages {
         guard let page = WebPages.page(at: path) else { return nil }
         var fields = "ETag: \(page.entityTag)\r\n" + fields
         if page.isForEveryOrigin { fields += "Access-Control-Allow-Origin: *\r\n" }
-        guard ifNoneMatch != page.entityTag else { return Response(status: 304, contentType: nil, fields: fields) }
+        guard !has(page.entityTag, in: ifNoneMatch ?? "") else {
+            return Response(status: 304, contentType: nil, fields: fields)
+        }
         return Response(status: 200, contentType: page.contentType, fields: fields, body: page.bytes)
+    }
+
+    /// Whether an `If-None-Match` names a page's tag, among others and weak or not (RFC 9110 §13.1.2).
+    ///
+    /// A proxy that compresses a page makes its tag weak.
+    private static func has(_ entityTag: String, in tags: String) -> Bool {
+        tags.split { ", \t".contains($0) }.contains { $0 == "*" || $0 == entityTag || $0 == "W/" + entityTag }
     }
 }

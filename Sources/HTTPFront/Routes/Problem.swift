@@ -129,7 +129,10 @@ package struct Problem: Error, Hashable, Sendable {
         body.append(UInt8(ascii: "}"))
         var fields = ""
         if let allow { fields += "Allow: \(allow)\r\n" }
-        if let seconds = code.retryAfterSeconds { fields += "Retry-After: \(seconds)\r\n" }
+        if let seconds = code.retryAfterSeconds {
+            // A page of another origin cannot read it unless it is told that it may.
+            fields += "Retry-After: \(seconds)\r\nAccess-Control-Expose-Headers: Retry-After\r\n"
+        }
         return Response(
             status: status,
             contentType: "application/problem+json",

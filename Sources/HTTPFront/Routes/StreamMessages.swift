@@ -38,7 +38,10 @@ struct StreamQuery: Sendable {
             }
         }
         try recipients.checkForReading()
-        if !presence.isEmpty { try presence.checkForReading() }
+        guard presence.count <= Limits.readRecipientsMax else {
+            throw .invalid("'presence' names \(presence.count) recipients; name 1 to \(Limits.readRecipientsMax)")
+        }
+        try presence.checkNoneTwice()
         // A browser that connects again says where it was; the address it connects to still says where it began.
         if let last = try StreamQuery.lastEventID(request) { cursor = last }
         guard !takes || cursor == nil else {

@@ -77,12 +77,16 @@ struct ContractTests {
             let response = try #require(Pages.response(path, ifNoneMatch: nil))
             let tag = try #require(response.fields.firstMatch(of: /ETag: (".+")\r\n/)?.1)
             #expect(!response.body.isEmpty)
-            let second = try #require(Pages.response(path, ifNoneMatch: String(tag)))
-            #expect(second.status == 304)
-            #expect(second.body.isEmpty)
-            #expect(second.contentType == nil)
-            #expect(second.fields == response.fields)
-            #expect(Pages.response(path, ifNoneMatch: "\"other\"")?.status == 200)
+            for tags in ["\(tag)", "W/\(tag)", "\"other\", \(tag)", "W/\"other\",\tW/\(tag)", "*"] {
+                let second = try #require(Pages.response(path, ifNoneMatch: tags))
+                #expect(second.status == 304, "\(tags)")
+                #expect(second.body.isEmpty)
+                #expect(second.contentType == nil)
+                #expect(second.fields == response.fields)
+            }
+            for tags in ["", "\"other\"", "W/\"other\", \"\"", "\(tag.dropLast())", "w/\(tag)"] {
+                #expect(Pages.response(path, ifNoneMatch: tags)?.status == 200, "\(tags)")
+            }
         }
         #expect(Pages.response("/nothing", ifNoneMatch: nil) == nil)
     }

@@ -38,7 +38,9 @@ struct ProblemTests {
 
     @Test(arguments: ProblemCode.allCases)
     func `a refusal under load says when to come back`(code: ProblemCode) {
-        let expected = [429, 503, 507].contains(code.status) ? "Retry-After: 5\r\n" : ""
+        let expected =
+            [429, 503, 507].contains(code.status)
+            ? "Retry-After: 5\r\nAccess-Control-Expose-Headers: Retry-After\r\n" : ""
         #expect(Problem(code, "because").response.fields == expected)
     }
 

@@ -111,6 +111,11 @@ struct StreamQueryTests {
         ("recipient=u&callback=f", "'callback' is for as=iframe; leave it out"),
         ("recipient=u&as=ndjson&callback=f", "'callback' is for as=iframe; leave it out"),
         ("recipient=u&presence=a&presence=a", "recipient 'a' is named twice; name it once"),
+        ("recipient=u&presence=", "presence is empty; give it 1 to 256 bytes of UTF-8"),
+        (
+            "recipient=u" + (0...100).map { "&presence=\($0)" }.joined(),
+            "'presence' names 101 recipients; name 1 to 100"
+        ),
         ("recipient=u&as=iframe&callback=", "'callback' is ''; \(path)"),
         ("recipient=u&as=iframe&callback=1a", "'callback' is '1a'; \(path)"),
         ("recipient=u&as=iframe&callback=a.", "'callback' is 'a.'; \(path)"),
