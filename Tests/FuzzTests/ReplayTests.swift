@@ -16,8 +16,15 @@ struct ReplayTests {
     func `nothing is wrong with an input that the fuzzer kept`(target: FuzzTarget) throws {
         let inputs = try corpus(target)
         #expect(!inputs.isEmpty)
-        for input in inputs {
-            #expect(throws: Never.self, "\(Data(input).base64EncodedString())") { try target.run(input) }
+        for input in inputs { Self.check(input, of: target) }
+    }
+
+    /// Records what is wrong with an input; nearly always nothing, and there are very many.
+    private static func check(_ input: [UInt8], of target: FuzzTarget) {
+        do {
+            try target.run(input)
+        } catch {
+            Issue.record("\(error)\nin base 64, the input is \(Data(input).base64EncodedString())")
         }
     }
 
@@ -28,9 +35,9 @@ struct ReplayTests {
                 for byte: UInt8 in [0x00, 0x0A, 0x0D, 0x22, 0x25, 0x30, 0x80, 0xFF] {
                     var broken = input
                     broken[place] = byte
-                    #expect(throws: Never.self, "\(Data(broken).base64EncodedString())") { try target.run(broken) }
+                    Self.check(broken, of: target)
                 }
-                #expect(throws: Never.self) { try target.run(Array(input[..<place])) }
+                Self.check(Array(input[..<place]), of: target)
             }
         }
     }

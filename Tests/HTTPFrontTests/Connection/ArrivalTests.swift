@@ -51,7 +51,7 @@ struct ArrivalTests {
 
     @Test(arguments: Setup.all)
     func `a message is not read as long as its answer is on its way`(setup: Setup) async throws {
-        try await LiveServer.run(setup, isFrozen: true, Self.large) { live in
+        try await LiveServer.run(setup, Self.large) { live in
             try await live.send(Self.text, to: try Recipient(Self.recipient))
             let peer = try await live.connect(receiveBytes: 65_536)
             try await peer.send(RequestBench.get("/v1/poll?recipient=u"))
@@ -140,7 +140,7 @@ struct ArrivalTests {
 
     @Test(arguments: Setup.all)
     func `a slow peer has the time that it needs for its last answer`(setup: Setup) async throws {
-        try await LiveServer.run(setup, isFrozen: true, Self.large) { live in
+        try await LiveServer.run(setup, Self.large) { live in
             try await live.send(Self.text, to: try Recipient(Self.recipient))
             let peer = try await live.connect(receiveBytes: 65_536)
             try await peer.send(RequestBench.get("/v1/poll?recipient=u", "Connection: close"))
@@ -160,7 +160,7 @@ struct ArrivalTests {
         setup: Setup,
         field: String
     ) async throws {
-        try await LiveServer.run(setup) { live in
+        try await LiveServer.run(setup, isFrozen: false) { live in
             let recipient = try live.recipient(Self.recipient, shard: 0)
             try await live.send("hi", to: recipient)
             let peer = try await live.connect(loop: 0)
@@ -182,9 +182,9 @@ struct ArrivalTests {
         setup: Setup,
         hasPolled: Bool
     ) async throws {
-        try await LiveServer.run(setup) { live in
+        try await LiveServer.run(setup, isFrozen: false) { live in
             let recipient = try live.recipient(Self.recipient, shard: 0)
-            let request = RequestBench.get("/v1/poll?recipient=\(recipient)")
+            let request = RequestBench.get("/v1/poll?recipient=\(recipient)&timeout=300")
             let peer = try await live.connect(loop: 0)
             // Those that came to another loop have gone.
             try await live.turns { live.server.state.openCount == 1 }
@@ -209,7 +209,7 @@ struct ArrivalTests {
 
     @Test(arguments: Setup.all)
     func `a client that ends after its request may take its time to receive`(setup: Setup) async throws {
-        try await LiveServer.run(setup, isFrozen: true, Self.large) { live in
+        try await LiveServer.run(setup, Self.large) { live in
             let recipient = try live.recipient(Self.recipient, shard: 0)
             try await live.send(Self.text, to: recipient)
             let peer = try await live.connect(loop: 0, receiveBytes: 65_536)
@@ -231,7 +231,7 @@ struct ArrivalTests {
 
     @Test(arguments: Setup.all)
     func `messages that several loops hold are settled each on its own`(setup: Setup) async throws {
-        try await LiveServer.run(setup, Self.large) { live in
+        try await LiveServer.run(setup, isFrozen: false, Self.large) { live in
             let recipients = try (0..<2).map { try live.recipient("\($0)-", shard: $0 % setup.loops) }
             let target = "/v1/poll?" + recipients.map { "recipient=\($0)" }.joined(separator: "&")
             func counts() async -> [Int] {

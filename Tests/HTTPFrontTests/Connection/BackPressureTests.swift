@@ -80,7 +80,7 @@ struct BackPressureTests {
 
     @Test(arguments: Setup.all)
     func `whoever reads nothing at all is let go`(setup: Setup) async throws {
-        try await LiveServer.run(setup, isFrozen: true) { live in
+        try await LiveServer.run(setup) { live in
             let recipient = try Recipient("u")
             let peer = try await live.connect(receiveBytes: 65_536)
             try await peer.send(RequestBench.get("/v1/stream?recipient=u"))
@@ -99,7 +99,7 @@ struct BackPressureTests {
 
     @Test(arguments: Setup.all)
     func `a stream says that it is alive while what it took is on its way`(setup: Setup) async throws {
-        try await LiveServer.run(setup, isFrozen: true, Self.large) { live in
+        try await LiveServer.run(setup, Self.large) { live in
             let recipient = try Recipient("u")
             let peer = try await live.connect(receiveBytes: 65_536)
             try await peer.send(RequestBench.get("/v1/stream?recipient=u&take=1&as=ndjson"))
@@ -117,7 +117,7 @@ struct BackPressureTests {
 
     @Test(arguments: Setup.all)
     func `whoever reads a little is given more time`(setup: Setup) async throws {
-        try await LiveServer.run(setup, isFrozen: true, Self.large) { live in
+        try await LiveServer.run(setup, Self.large) { live in
             let recipient = try Recipient("u")
             try await live.send(Self.text, to: recipient)
             let peer = try await live.connect(receiveBytes: 65_536)
@@ -139,7 +139,7 @@ struct BackPressureTests {
 
     @Test(arguments: Setup.all)
     func `an answer that does not fit goes as its client reads`(setup: Setup) async throws {
-        try await LiveServer.run(setup, isFrozen: true, Self.large) { live in
+        try await LiveServer.run(setup, Self.large) { live in
             let recipient = try Recipient("u")
             try await live.send(Self.text, to: recipient)
             let peer = try await live.connect(receiveBytes: 65_536)
@@ -160,7 +160,7 @@ struct BackPressureTests {
 
     @Test(arguments: Setup.all)
     func `an answer that nobody reads is given back`(setup: Setup) async throws {
-        try await LiveServer.run(setup, isFrozen: true, Self.large) { live in
+        try await LiveServer.run(setup, Self.large) { live in
             let recipient = try Recipient("u")
             try await live.send(Self.text, to: recipient)
             let peer = try await live.connect(receiveBytes: 65_536)

@@ -150,7 +150,7 @@ struct ConnectionTests {
             "POST \(path) HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n\(fields)Origin: \(origin)\r\n\r\n"
                 + body
         }
-        try await LiveServer.run(setup) { configuration in
+        try await LiveServer.run(setup, isFrozen: false) { configuration in
             configuration.allowedOrigins = [origin]
             configuration.http.bodyBytesMax = 1000
             configuration.bodyTimeout = .milliseconds(20)

@@ -69,7 +69,7 @@ struct DateTests {
 
     @Test(arguments: Setup.all)
     func `every answer and every stream has the time`(setup: Setup) async throws {
-        try await LiveServer.run(setup, isFrozen: true) { configuration in
+        try await LiveServer.run(setup) { configuration in
             configuration.allowedOrigins = ["http://shop.example"]
         } _: { live in
             let requests = [

@@ -51,7 +51,7 @@ struct EndedClientTests {
 
     @Test(arguments: Setup.all, Place.allCases)
     func `what is there is answered, and is read`(setup: Setup, place: Place) async throws {
-        try await LiveServer.run(setup) { live in
+        try await LiveServer.run(setup, isFrozen: false) { live in
             let recipients = try place.recipients(live)
             for recipient in recipients { try await live.send("hi", to: recipient) }
             let peer = try await Self.connect(live)
@@ -122,10 +122,10 @@ struct EndedClientTests {
 
     @Test(arguments: Setup.all, Place.allCases)
     func `what is on its way when the end comes is written`(setup: Setup, place: Place) async throws {
-        try await LiveServer.run(setup) { live in
+        try await LiveServer.run(setup, isFrozen: false) { live in
             let recipients = try place.recipients(live)
             let peer = try await Self.connect(live)
-            try await peer.send(Self.poll(recipients))
+            try await peer.send(Self.poll(recipients, "&timeout=300"))
             for recipient in recipients { try await live.waits(at: recipient, polls: 1) }
             for recipient in recipients.suffix(1) {
                 let draft = Draft(recipient: recipient, payload: try Sample.message("1.1", "1").payload)
@@ -160,7 +160,7 @@ struct EndedClientTests {
 
     @Test(arguments: Setup.all, Place.allCases)
     func `an ended poll does not take back what was answered before`(setup: Setup, place: Place) async throws {
-        try await LiveServer.run(setup, isFrozen: true) { configuration in
+        try await LiveServer.run(setup) { configuration in
             configuration.limits.messageBytesMax = 1 << 20
         } _: { live in
             let recipients = try place.recipients(live)

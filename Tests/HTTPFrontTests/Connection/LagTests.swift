@@ -35,7 +35,7 @@ struct LagTests {
 
     @Test(arguments: Setup.all)
     func `a follower that does not read is behind by what has come since, and by how long`(setup: Setup) async throws {
-        try await LiveServer.run(setup, isFrozen: true, Self.large) { live in
+        try await LiveServer.run(setup, Self.large) { live in
             for shard in 0..<setup.loops {
                 let recipient = try live.recipient("u", shard: shard)
                 let peer = try await Self.stuck(live, at: recipient)
@@ -70,7 +70,7 @@ struct LagTests {
     func `a stream that begins with more than its client reads is behind by what does not go out`(
         setup: Setup
     ) async throws {
-        try await LiveServer.run(setup, isFrozen: true, Self.large) { live in
+        try await LiveServer.run(setup, Self.large) { live in
             for shard in 0..<setup.loops {
                 let recipient = try live.recipient("u", shard: shard)
                 let text = String(repeating: "x", count: 30_000)
@@ -92,7 +92,7 @@ struct LagTests {
 
     @Test(arguments: Setup.all)
     func `a taker that does not read is behind by what nobody else takes`(setup: Setup) async throws {
-        try await LiveServer.run(setup, isFrozen: true, Self.large) { live in
+        try await LiveServer.run(setup, Self.large) { live in
             for shard in 0..<setup.loops {
                 let recipient = try live.recipient("u", shard: shard)
                 let peer = try await Self.stuck(live, at: recipient, "&take=1")
@@ -115,7 +115,7 @@ struct LagTests {
 
     @Test(arguments: Setup.all)
     func `a stream of several inboxes is behind in those that it has yet to be given from`(setup: Setup) async throws {
-        try await LiveServer.run(setup, isFrozen: true, Self.large) { live in
+        try await LiveServer.run(setup, Self.large) { live in
             let recipients = try live.recipients(2)
             let peer = try await Self.stuck(live, at: recipients[0], "&recipient=\(recipients[1])")
             #expect(await live.broker.summary(of: recipients[1]).lag == ReaderLag())

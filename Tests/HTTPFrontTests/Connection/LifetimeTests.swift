@@ -88,14 +88,14 @@ struct LifetimeTests {
         weak var state: ServerState?
         weak var front: Front?
         weak var loop: EventLoop?
-        try await LiveServer.run(setup) { live in
+        try await LiveServer.run(setup, isFrozen: false) { live in
             state = live.server.state
             front = live.server.state.allFronts.first
             loop = live.loops.first
             let (poll, stream) = (try await live.connect(), try await live.connect())
             try await poll.send(RequestBench.get("/v1/poll?recipient=u&timeout=0.001"))
             _ = try await poll.answer()
-            try await poll.send(RequestBench.get("/v1/poll?recipient=u"))
+            try await poll.send(RequestBench.get("/v1/poll?recipient=u&timeout=300"))
             try await stream.send(RequestBench.get("/v1/stream?recipient=u"))
             try await live.waits(at: try Recipient("u"), polls: 1, streams: 1)
             #expect(state != nil && front != nil && loop != nil)

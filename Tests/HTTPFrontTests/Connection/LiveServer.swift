@@ -51,10 +51,11 @@ final class LiveServer: Sendable {
     /// Runs `body` with a server, which is drained at the end.
     ///
     /// When `body` returns, no request may be under way any more: then draining takes no time. If `isFrozen`, the
-    /// server's clocks stand still but for what `pass(_:)` moves them; else nothing times out unless a test has it so.
+    /// server's clocks stand still but for what `pass(_:)` moves them; else they go on, and nothing times out but polls, and
+    /// what a test has time out.
     static func run(
         _ setup: Setup,
-        isFrozen: Bool = false,
+        isFrozen: Bool = true,
         _ configure: (inout ServerConfiguration) -> Void = { _ in },
         _ body: (LiveServer) async throws -> Void
     ) async throws {

@@ -38,12 +38,12 @@ struct PipeliningTests {
 
     @Test(arguments: Setup.all)
     func `what stands behind a parked poll waits for it`(setup: Setup) async throws {
-        try await LiveServer.run(setup) { live in
+        try await LiveServer.run(setup, isFrozen: false) { live in
             for shard in 0..<setup.loops {
                 let (first, second) = (try live.recipient("a", shard: shard), try live.recipient("b", shard: 0))
                 let peer = try await live.connect(loop: 0)
                 try await peer.send(
-                    RequestBench.get("/v1/poll?recipient=\(first)") + Self.send(second, "1")
+                    RequestBench.get("/v1/poll?recipient=\(first)&timeout=300") + Self.send(second, "1")
                         + RequestBench.get("/v1/poll?recipient=\(first)&timeout=0.01")
                         + RequestBench.get("/v1/poll?recipient=\(second)")
                 )
@@ -141,7 +141,7 @@ struct PipeliningTests {
 
     @Test(arguments: Setup.all)
     func `a request may come byte by byte`(setup: Setup) async throws {
-        try await LiveServer.run(setup, isFrozen: true) { live in
+        try await LiveServer.run(setup) { live in
             let recipient = try Recipient("u")
             let peer = try await live.connect()
             for byte in Self.send(recipient, "1").utf8 {

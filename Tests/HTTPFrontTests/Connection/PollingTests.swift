@@ -33,7 +33,7 @@ struct PollingTests {
 
     @Test(arguments: Setup.all)
     func `a poll that finds nothing is answered when its time is over`(setup: Setup) async throws {
-        try await LiveServer.run(setup) { live in
+        try await LiveServer.run(setup, isFrozen: false) { live in
             let peer = try await live.connect()
             for timeout in ["0.02", "0"] {
                 try await peer.send(RequestBench.get("/v1/poll?recipient=u&timeout=\(timeout)"))
@@ -63,7 +63,7 @@ struct PollingTests {
 
     @Test(arguments: Setup.all)
     func `a poll waits for 40 seconds unless it says otherwise`(setup: Setup) async throws {
-        try await LiveServer.run(setup, isFrozen: true) { live in
+        try await LiveServer.run(setup) { live in
             let peer = try await live.connect()
             try await peer.send(RequestBench.get("/v1/poll?recipient=u"))
             try await live.waits(at: try Recipient("u"), polls: 1)
@@ -76,7 +76,7 @@ struct PollingTests {
 
     @Test(arguments: Setup.all)
     func `a poll for what comes from now on is told its cursor when its time is over`(setup: Setup) async throws {
-        try await LiveServer.run(setup) { live in
+        try await LiveServer.run(setup, isFrozen: false) { live in
             let recipient = try Recipient("u")
             let id = try await live.send("old", to: recipient).id
             let peer = try await live.connect()
@@ -192,7 +192,7 @@ struct PollingTests {
 
     @Test(arguments: Setup.all)
     func `a leased message comes again when its lease is over`(setup: Setup) async throws {
-        try await LiveServer.run(setup, isFrozen: true) { live in
+        try await LiveServer.run(setup) { live in
             try await live.send("hi", to: try Recipient("u"))
             let (first, second) = (try await live.connect(), try await live.connect())
             let answer = try await first.exchange(RequestBench.get("/v1/poll?recipient=u&lease=30"))

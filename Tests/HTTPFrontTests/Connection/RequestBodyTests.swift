@@ -67,7 +67,7 @@ struct RequestBodyTests {
 
     @Test(arguments: Setup.all)
     func `a body may come in chunks, whole or in pieces`(setup: Setup) async throws {
-        try await LiveServer.run(setup, isFrozen: true) { live in
+        try await LiveServer.run(setup) { live in
             let peer = try await live.connect()
             let parts = [
                 "5\r\n\(Self.json.prefix(5))\r\n", "18;x=y\r\n\(Self.json.dropFirst(5))\r\n", "0\r\nX: y\r\n\r\n",

@@ -45,7 +45,7 @@ struct SeveralInboxesTests {
 
     @Test(arguments: Setup.all)
     func `a poll of them that times out, or whose client leaves, waits at none of them`(setup: Setup) async throws {
-        try await LiveServer.run(setup) { live in
+        try await LiveServer.run(setup, isFrozen: false) { live in
             let recipients = try live.recipients(3)
             let peer = try await live.connect()
             for timeout in ["0", "0.02"] {
@@ -53,7 +53,7 @@ struct SeveralInboxesTests {
                 #expect(try await peer.exchange(RequestBench.get(target)).body == #"{"success":"0"}"#)
                 for each in recipients { try await live.waits(at: each) }
             }
-            try await peer.send(RequestBench.get("/v1/poll?\(Self.query(recipients))"))
+            try await peer.send(RequestBench.get("/v1/poll?\(Self.query(recipients))&timeout=300"))
             for each in recipients { try await live.waits(at: each, polls: 1) }
             await peer.leave()
             for each in recipients {
@@ -65,7 +65,7 @@ struct SeveralInboxesTests {
 
     @Test(arguments: Setup.all)
     func `following them, the cursor has a part for each`(setup: Setup) async throws {
-        try await LiveServer.run(setup) { live in
+        try await LiveServer.run(setup, isFrozen: false) { live in
             let recipients = try live.recipients(3)
             let peer = try await live.connect()
             let target = "/v1/poll?\(Self.query(recipients))"
@@ -143,7 +143,7 @@ struct SeveralInboxesTests {
 
     @Test(arguments: Setup.all)
     func `a taking stream takes from all of them`(setup: Setup) async throws {
-        try await LiveServer.run(setup) { live in
+        try await LiveServer.run(setup, isFrozen: false) { live in
             let recipients = try live.recipients(2)
             let peer = try await live.connect()
             try await peer.send(RequestBench.get("/v1/stream?\(Self.query(recipients))&take=1"))

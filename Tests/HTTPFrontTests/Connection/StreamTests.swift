@@ -67,7 +67,7 @@ struct StreamTests {
 
     @Test(arguments: Setup.all, StreamFormat.allCases)
     func `a stream says that it is alive`(setup: Setup, format: StreamFormat) async throws {
-        try await LiveServer.run(setup, isFrozen: true) { live in
+        try await LiveServer.run(setup) { live in
             let peer = try await live.connect()
             try await peer.send(RequestBench.get("/v1/stream?recipient=u&as=\(format)"))
             try await peer.beginning()
@@ -230,7 +230,7 @@ struct StreamTests {
 
     @Test(arguments: Setup.all)
     func `what a stream takes is read when it has arrived`(setup: Setup) async throws {
-        try await LiveServer.run(setup) { live in
+        try await LiveServer.run(setup, isFrozen: false) { live in
             for shard in 0..<setup.loops {
                 let recipient = try live.recipient("u", shard: shard)
                 for number in 1...3 { try await live.send("\(number)", to: recipient) }
@@ -279,7 +279,7 @@ struct StreamTests {
 
     @Test(arguments: Setup.all)
     func `what a stream that is replaced was writing is not given to another as well`(setup: Setup) async throws {
-        try await LiveServer.run(setup) { configuration in
+        try await LiveServer.run(setup, isFrozen: false) { configuration in
             configuration.limits.messageBytesMax = 8 << 20
             configuration.limits.inboxBytesMax = 1 << 24
         } _: { live in

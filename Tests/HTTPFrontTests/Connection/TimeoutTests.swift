@@ -15,7 +15,7 @@ struct TimeoutTests {
 
     @Test(arguments: Setup.all)
     func `a head that does not come is asked for no longer`(setup: Setup) async throws {
-        try await LiveServer.run(setup, isFrozen: true) { live in
+        try await LiveServer.run(setup) { live in
             let peer = try await live.connect()
             try await peer.send("GET /v1/")
             try await live.turns { await live.inputBytes() == 8 }
@@ -35,7 +35,7 @@ struct TimeoutTests {
 
     @Test(arguments: Setup.all, ["Content-Length: 30", "Transfer-Encoding: chunked"])
     func `a body that does not come is asked for no longer`(setup: Setup, framing: String) async throws {
-        try await LiveServer.run(setup, isFrozen: true) { live in
+        try await LiveServer.run(setup) { live in
             let peer = try await live.connect()
             try await peer.send(
                 "POST /v1/send HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n\(framing)\r\n\r\n1"
@@ -59,7 +59,7 @@ struct TimeoutTests {
 
     @Test(arguments: Setup.all)
     func `the times of one request are not those of the next`(setup: Setup) async throws {
-        try await LiveServer.run(setup, isFrozen: true) { live in
+        try await LiveServer.run(setup) { live in
             let peer = try await live.connect()
             // Each piece ends one request and begins the next.
             let (begin, rest) = Self.parts(RequestBench.get("/health/live"), 10)
@@ -95,7 +95,7 @@ struct TimeoutTests {
 
     @Test(arguments: Setup.all)
     func `a connection without requests is closed after a while`(setup: Setup) async throws {
-        try await LiveServer.run(setup, isFrozen: true) { live in
+        try await LiveServer.run(setup) { live in
             let (fresh, used) = (try await live.connect(), try await live.connect())
             try await live.turns { live.server.state.openCount == 2 }
             #expect(try await used.exchange(RequestBench.get("/health/live")).status == 200)
@@ -111,7 +111,7 @@ struct TimeoutTests {
 
     @Test(arguments: Setup.all)
     func `a client that waits is not idle`(setup: Setup) async throws {
-        try await LiveServer.run(setup, isFrozen: true) { live in
+        try await LiveServer.run(setup) { live in
             for shard in 0..<setup.loops {
                 let recipient = try live.recipient("u", shard: shard)
                 let peer = try await live.connect(loop: 0)
@@ -133,7 +133,7 @@ struct TimeoutTests {
     @Test(arguments: Setup.all)
     func `the times are as they are configured`(setup: Setup) async throws {
         let time = Duration.milliseconds(20)
-        try await LiveServer.run(setup) {
+        try await LiveServer.run(setup, isFrozen: false) {
             $0.headerTimeout = time
             $0.bodyTimeout = time
         } _: { live in
@@ -143,13 +143,13 @@ struct TimeoutTests {
             try await body.send(Self.cut)
             #expect(try await body.answer().status == 408)
         }
-        try await LiveServer.run(setup) {
+        try await LiveServer.run(setup, isFrozen: false) {
             $0.idleTimeout = time
         } _: { live in
             let peer = try await live.connect()
             #expect(try await peer.reachesEnd())
         }
-        try await LiveServer.run(setup) {
+        try await LiveServer.run(setup, isFrozen: false) {
             $0.pingInterval = time
         } _: { live in
             let stream = try await live.connect()
