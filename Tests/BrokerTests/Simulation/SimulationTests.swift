@@ -4,11 +4,11 @@ import Testing
 
 @testable import Broker
 
-/// Random workloads against the model.
+/// Random workloads against the model, one calculation at a time: the processors are for the other tests as well.
 ///
 /// `BROKER_SIMULATION_SEED=17 swift test --filter SimulationTests` repeats one of them;
 /// `BROKER_SIMULATION_SEEDS=100000` tries more than usual.
-@Suite struct SimulationTests {
+@Suite(.serialized) struct SimulationTests {
     private static let environment = ProcessInfo.processInfo.environment
     private static let slices = 8
     private static let seeds = environment["BROKER_SIMULATION_SEEDS"].flatMap(Int.init) ?? 3000
