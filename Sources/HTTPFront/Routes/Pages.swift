@@ -30,6 +30,6 @@ enum Pages {
     ///
     /// A proxy that compresses a page makes its tag weak.
     private static func has(_ entityTag: String, in tags: String) -> Bool {
-        tags.split { ", \t".contains($0) }.contains { $0 == "*" || $0 == entityTag || $0 == "W/" + entityTag }
+        tags == "*" || tags.split { ", \t".contains($0) }.contains { $0 == entityTag || $0 == "W/" + entityTag }
     }
 }

@@ -39,7 +39,7 @@ struct StreamQuery: Sendable {
         }
         try recipients.checkForReading()
         guard presence.count <= Limits.readRecipientsMax else {
-            throw .invalid("'presence' names \(presence.count) recipients; name 1 to \(Limits.readRecipientsMax)")
+            throw .invalid("'presence' names \(presence.count) recipients; name at most \(Limits.readRecipientsMax)")
         }
         try presence.checkNoneTwice()
         // A browser that connects again says where it was; the address it connects to still says where it began.

@@ -19,12 +19,12 @@ import Testing
 
     @Test(arguments: 0..<slices)
     func `the state answers every random workload as the model says`(slice: Int) async throws {
-        let failure = try await OwnThread.run { SimulationTests.failure(in: slice) }
+        let failure = try await OwnThread.run { SimulationTests.firstFailure(in: slice) }
         if let failure { Issue.record("\(failure)") }
     }
 
     /// What the first workload of a slice that goes wrong has to say, if there is one.
-    private static func failure(in slice: Int) -> String? {
+    private static func firstFailure(in slice: Int) -> String? {
         for seed in seeds(of: slice) {
             var simulation = Simulation(seed: seed)
             do {

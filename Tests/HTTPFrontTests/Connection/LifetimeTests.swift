@@ -47,7 +47,7 @@ struct LifetimeTests {
                 let peer = try await live.connect()
                 try await live.turns { live.server.state.openCount == 1 }
                 try await peer.send(request)
-                for _ in 1...3 { await live.pass(.zero) }
+                for _ in 1...3 { await live.pass(.milliseconds(20)) }
                 let remnants = await Self.remnants(live)
                 if isReset { await peer.reset() } else { await peer.leave() }
                 try await live.turns { live.server.state.openCount == 0 && remnants.areGone }

@@ -114,7 +114,7 @@ struct StreamQueryTests {
         ("recipient=u&presence=", "presence is empty; give it 1 to 256 bytes of UTF-8"),
         (
             "recipient=u" + (0...100).map { "&presence=\($0)" }.joined(),
-            "'presence' names 101 recipients; name 1 to 100"
+            "'presence' names 101 recipients; name at most 100"
         ),
         ("recipient=u&as=iframe&callback=", "'callback' is ''; \(path)"),
         ("recipient=u&as=iframe&callback=1a", "'callback' is '1a'; \(path)"),

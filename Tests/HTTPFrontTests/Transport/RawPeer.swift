@@ -12,7 +12,7 @@ struct RawPeer: ~Copyable {
     /// A seat belt: a test that waits in vain fails instead of hanging.
     ///
     /// Busy machines take long for what is no mistake.
-    static let patience = Duration.seconds(300)
+    static let patience = Duration.seconds(120)
 
     private let fd: Int32
     // A server that has closed must not end the process of the tests.
