@@ -41,6 +41,10 @@ final class LiveServer: Sendable {
         configure(&configuration)
         server = try Server(configuration, time: time)
         address = try SocketAddress(host: "127.0.0.1", port: server.port)
+        // The system has a clock of its own, and would end connections whose peers read nothing for long.
+        for case let listener as Listener in server.state.loops.flatMap(\.targets) {
+            Socket.configureConnection(listener.fd, silenceMax: .seconds(3600))
+        }
         server.start()
     }
 

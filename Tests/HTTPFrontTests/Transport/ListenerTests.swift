@@ -97,7 +97,7 @@ struct ListenerTests {
 
     @Test
     func `accepted connections send at once and notice peers that vanish`() async throws {
-        let bench = try TransportBench(.best)
+        let bench = try TransportBench(.best, silenceMax: .seconds(30))
         let peer = try RawPeer(bench.address)
         peer.send("x")
         #expect(await bench.server.log.next() == .received("x"))

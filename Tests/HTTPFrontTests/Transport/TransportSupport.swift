@@ -119,13 +119,19 @@ final class TransportBench: Sendable {
         _ poller: PollerKind,
         time: any TimeSource = SystemTime(),
         bufferBytesMax: Int = 1 << 30,
+        silenceMax: Duration = .seconds(3600),
         server: RecordingHandler = RecordingHandler(),
         accepted: @escaping (Channel) -> Void = { _ in }
     ) throws {
         budget = BufferBudget(bytesMax: bufferBytesMax)
         loop = try EventLoop(index: 0, poller: poller, time: time, budget: budget)
         self.server = server
-        let listener = try loop.listen(on: .loopback, backlog: 128, isShared: false) { channel in
+        let listener = try loop.listen(
+            on: .loopback,
+            backlog: 128,
+            isShared: false,
+            silenceMax: silenceMax
+        ) { channel in
             server.channel = channel
             accepted(channel)
             return server
