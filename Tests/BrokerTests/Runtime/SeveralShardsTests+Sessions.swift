@@ -16,17 +16,8 @@ private final class Ending: Reader, @unchecked Sendable {
     }
 }
 
-/// Sessions whose recipients are in two shards: the newest reader stays, in whatever order readers reach the shards.
-@Suite struct SeveralShardsSessionTests {
-    let stage = Stage(shards: 2)
-    let a: Recipient
-    let b: Recipient
-
-    init() throws {
-        let names = try stage.namesByShard()
-        (a, b) = (names[0], names[1])
-    }
-
+// Sessions whose recipients are in two shards: the newest reader stays, in whatever order readers reach the shards.
+extension SeveralShardsTests {
     private func polling() -> Stage.Call<ReadOutcome> {
         let request = ReadRequest(recipients: [a, b], mode: .take, session: "tab")
         return stage.call { try await $0.poll(request, within: .seconds(40)) }
